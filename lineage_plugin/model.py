@@ -1,0 +1,436 @@
+"""The words of the product as values.  Pure: no library, no clock, no disk.
+
+Times are whole microseconds since 1970-01-01T00:00:00Z (negative before), names end in ``_us``.
+Of each part of a declaration three things are kept apart and never merged: nobody said (``None``),
+somebody said there is none (:class:`DeclaredNone`), somebody said they do not know
+(:class:`Unknown`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum, IntEnum
+from posixpath import normpath
+from typing import Union
+from unicodedata import normalize
+
+#: Microseconds in a second.
+SECOND_US = 1_000_000
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Outcome(str, Enum):
+    """What a gate says.  Only ``ALLOWED`` lets a body run."""
+
+    ALLOWED = "ALLOWED"
+    DENIED = "DENIED"
+    UNDECIDED = "UNDECIDED"
+
+
+class Assurance(IntEnum):
+    """How well a declaration is supported, weakest first; combining takes the weakest."""
+
+    ABSENT = 0
+    ASSERTED = 1
+    DOCUMENTED = 2
+    VENDOR_ATTESTED = 3
+    VERIFIED = 4
+
+
+class EdgeKind(str, Enum):
+    """What a transformation was; it decides what flows from its inputs to its outputs."""
+
+    UNSPECIFIED = "unspecified"
+    COPY = "copy"
+    FILTER = "filter"
+    JOIN = "join"
+    AGGREGATE = "aggregate"
+    ANONYMISE = "anonymise"
+    EMBED = "embed"
+    TRAIN = "train"
+    FINE_TUNE = "fine-tune"
+    GENERATE = "generate"
+
+
+class Part(str, Enum):
+    """The parts of a declaration that flow along lineage."""
+
+    SOURCE = "source"
+    LICENSE = "license"
+    CONSENT = "consent"
+    CUSTODY = "custody"
+    USE = "use"
+    ASSURANCE = "assurance"
+    LINEAGE = "lineage"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DatasetRef:
+    """A dataset as OpenLineage names it: a namespace and a name in it.
+
+    Source:
+        OpenLineage naming, https://openlineage.io/docs/spec/naming.
+
+    Example:
+        >>> DatasetRef("s3://lake", "photos/").uri
+        's3://lake/photos'
+        >>> DatasetRef.parse("file:///data/x.csv")
+        DatasetRef(namespace='file', name='/data/x.csv')
+    """
+
+    namespace: str
+    name: str
+
+    @property
+    def uri(self) -> str:
+        """The one spelling under which the record knows this dataset.
+
+        A folder is the same dataset with and without its trailing slash, and a name the same with
+        and without a leading one; a path of a file is what it leads to, ``s3a`` and ``s3n`` are
+        ``s3``, and a letter with an accent is one letter (Unicode NFC).
+        """
+        namespace = self.namespace.rstrip("/")
+        name = self.name.strip("/")
+        if namespace == "file" or namespace.startswith("file:"):
+            namespace = f"file://{namespace[5:].strip('/')}"
+            name = normpath(f"/{name}").strip("/")
+        elif namespace.startswith(("s3a://", "s3n://")):
+            namespace = f"s3{namespace[3:]}"
+        uri = f"{namespace}/{name}" if name or namespace == "file://" else namespace
+        return uri if uri.isascii() else normalize("NFC", uri)
+
+    @classmethod
+    def parse(cls, text: str) -> DatasetRef:
+        """Read what a person types.
+
+        A URI, ``namespace/name`` where the namespace has no scheme, or the absolute path of a file.
+
+        Raises:
+            ValueError: *text* names no dataset.
+        """
+        text = text.strip()
+        if text.startswith("/") and text.strip("/"):
+            return cls("file", text)
+        scheme, found, rest = text.partition("://")
+        authority, _, name = (rest if found else scheme).partition("/")
+        if not (authority or name) or (not found and not name):
+            message = f"{text!r} names no dataset; write a URI such as s3://bucket/path"
+            raise ValueError(message)
+        if not found:
+            return cls(authority, name)
+        if scheme == "file":
+            return cls(f"file://{authority}" if authority else "file", f"/{name}")
+        return cls(f"{scheme}://{authority}", name or "/")
+
+    def __str__(self) -> str:
+        return self.uri
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with what somebody wrote: what, where, and what to do."""
+
+    message: str
+    where: str = ""
+    hint: str = ""
+
+    def __str__(self) -> str:
+        hint = f"  ({self.hint})" if self.hint else ""
+        where = f"\n    at {self.where}" if self.where else ""
+        return f"{self.message}{hint}{where}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredNone:
+    """Somebody said that there is none, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Somebody said that they do not know, and why.  Binds like the strictest answer."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where data comes from.
+
+    Source:
+        OASIS Data Provenance Metadata 1.0, groups ``source`` and ``provenance``; ``method`` is one
+        of its closed generation-method codes.
+    """
+
+    issuer: str
+    method: str = ""
+    origin: str = ""
+    geography: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class License:
+    """Under what terms; ``declared`` and ``concluded`` are SPDX expressions in canonical form.
+
+    Source:
+        SPDX 3.0 ``hasDeclaredLicense`` and ``hasConcludedLicense``.
+    """
+
+    declared: str
+    concluded: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """On what legal basis, for which purposes, until when.
+
+    Source:
+        DPV 2.3 ``hasLegalBasis``, ``hasConsentStatus``, ``hasPurpose``; bases in the names of
+        DPV's EU-GDPR extension (``eu-gdpr:A6-1-a``); ISO/IEC TS 27560 for the times.
+    """
+
+    bases: tuple[str, ...]
+    status: str = "dpv:ConsentGiven"
+    purposes: tuple[str, ...] = ()
+    from_us: int | None = None
+    until_us: int | None = None
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A document that supports a declaration, pinned by its digest where it could be read."""
+
+    uri: str
+    sha256: str = ""
+    until_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One step of custody: who gave data to whom, by what kind of event, under what agreement."""
+
+    event: str
+    giver: str = ""
+    receiver: str = ""
+    at_us: int | None = None
+    agreement: Evidence | DeclaredNone | None = None
+    related_party: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """The chain of transfers, oldest first."""
+
+    transfers: tuple[Transfer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What the data is meant for and what it must not be used for (purposes of the tree)."""
+
+    purposes: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+
+
+#: What a declaration may say about one part; ``None`` stands for: nobody said.
+Said = Union[Source, License, Consent, Custody, Use, DeclaredNone, Unknown, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What one authority says about the datasets that match *pattern*.
+
+    ``external`` makes what it matches a root: data from outside, which needs no producer.
+    ``where`` is the file and line, for messages only; it takes no part in equality of content.
+    """
+
+    authority: str
+    pattern: str
+    external: bool = False
+    valid_from_us: int | None = None
+    valid_until_us: int | None = None
+    source: Source | Unknown | None = None
+    license: License | DeclaredNone | Unknown | None = None
+    consent: Consent | DeclaredNone | Unknown | None = None
+    custody: Custody | DeclaredNone | Unknown | None = None
+    use: Use | None = None
+    categories: tuple[str, ...] = ()
+    assurance: Assurance = Assurance.ASSERTED
+    evidence: tuple[Evidence, ...] = ()
+    where: str = ""
+
+    def holds(self, at_us: int) -> bool:
+        """Whether this declaration speaks about the moment *at_us*."""
+        return (self.valid_from_us is None or self.valid_from_us <= at_us) and (
+            self.valid_until_us is None or at_us < self.valid_until_us
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A dataset that a run wrote; ``overwrites`` only where replacing all of it is proven."""
+
+    ref: DatasetRef
+    overwrites: bool = False
+
+
+class RunState(str, Enum):
+    """OpenLineage's ``eventType``."""
+
+    START = "START"
+    RUNNING = "RUNNING"
+    COMPLETE = "COMPLETE"
+    FAIL = "FAIL"
+    ABORT = "ABORT"
+    OTHER = "OTHER"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the run is over."""
+        return self in _FINAL
+
+
+_FINAL = frozenset({RunState.COMPLETE, RunState.FAIL, RunState.ABORT})
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What one OpenLineage run event says about lineage: all that the record computes with.
+
+    ``group`` names what all map indexes and tries of one task in one DAG run have in common: the
+    parent run's id, else the run's own.  ``slot`` is the map index and ``attempt`` the try, where
+    known.  ``is_whole`` says that the run completed and its event names all that its task declares:
+    what the task declared before and no longer names is retracted.  ``refused_by`` is the id of the
+    decision that kept the body from running.
+    """
+
+    run_id: str
+    job_namespace: str
+    job_name: str
+    state: RunState
+    at_us: int
+    group: str
+    parent_run_id: str = ""
+    slot: int = -1
+    attempt: int = 0
+    inputs: tuple[DatasetRef, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    edge: EdgeKind = EdgeKind.UNSPECIFIED
+    declarations: tuple[Declaration, ...] = ()
+    is_whole: bool = False
+    refused_by: str = ""
+    producer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who asks a gate: a task of a DAG run, or a person at the command line (all empty)."""
+
+    job_namespace: str = ""
+    job_name: str = ""
+    group: str = ""
+    run_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason why a run may not proceed.
+
+    ``id`` is stable public API (``area.kebab-case``).  ``is_definite`` tells a prohibition from
+    missing knowledge.  ``path`` leads from a judged input up to ``dataset``, URIs, input first.
+    """
+
+    id: str
+    dataset: str
+    why: str
+    remedy: str
+    path: tuple[str, ...] = ()
+    is_definite: bool = True
+    severity: str = "critical"
+    said_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a gate said, about what, for what purpose, why, and how long it may be said again.
+
+    ``known_seq`` is the last entry of the record that was taken into account, so that the same
+    decision can be made again from what was known.
+    """
+
+    id: str
+    outcome: Outcome
+    purpose: str
+    inputs: tuple[DatasetRef, ...]
+    subject: Subject
+    reasons: tuple[Reason, ...]
+    at_us: int
+    valid_until_us: int | None
+    frame_digest: str
+    policy_digest: str
+    known_seq: int
+    suites: tuple[str, ...] = ()
+    rows: int = 0
+    reused_from: str = ""
+    warnings: tuple[Reason, ...] = ()
+
+    def __str__(self) -> str:
+        names = ", ".join(ref.uri for ref in self.inputs) or "(no dataset)"
+        first = f": {self.reasons[0].why} [{self.reasons[0].id}]" if self.reasons else ""
+        more = f" and {len(self.reasons) - 1} more" if len(self.reasons) > 1 else ""
+        return f"{self.outcome.value}  {names}  for {self.purpose}{first}{more}"
+
+
+def iso(moment_us: int) -> str:
+    """Write a moment for people and files: ISO 8601, UTC, no more digits than needed.
+
+    Example:
+        >>> iso(0), iso(-1)
+        ('1970-01-01T00:00:00Z', '1969-12-31T23:59:59.999999Z')
+    """
+    try:
+        moment = _EPOCH + timedelta(microseconds=moment_us)
+    except OverflowError:
+        return f"{moment_us / SECOND_US:.0f} s since 1970"
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One thing that is not known about an ancestor: which part of what is said, and why."""
+
+    dataset: str
+    part: Part
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveSummary:
+    """The label of a dataset, short enough to travel on an event.
+
+    ``resolved`` is false where the label could not be computed, and ``reason`` says why; nothing
+    else of an unresolved summary means anything.  Of a resolved one it says what to bear in mind.
+    ``gaps`` and ``roots`` (URIs) may be cut short; ``gap_count`` and ``root_count`` then say how
+    many there are.
+    """
+
+    resolved: bool
+    reason: str = ""
+    as_of_us: int | None = None
+    categories: tuple[str, ...] = ()
+    licenses: tuple[str, ...] = ()
+    duties: tuple[str, ...] = ()
+    consent_statuses: tuple[str, ...] = ()
+    legal_bases: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    gap_count: int = 0
+    roots: tuple[str, ...] = ()
+    root_count: int = 0
+    earliest_expiry_us: int | None = None
+    assurance: Assurance = Assurance.ABSENT

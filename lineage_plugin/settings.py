@@ -1,0 +1,134 @@
+"""Settings of the section ``[lineage_plugin]``, read as Airflow reads them but without Airflow.
+
+A task's fork, the command line and a later service have no time for ``import airflow``, so this is
+the one place that knows where a setting comes from: the environment variable
+``AIRFLOW__LINEAGE_PLUGIN__<NAME>``, else ``airflow.cfg``, else the default.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lineage_plugin.errors import SettingsError
+
+SECTION = "lineage_plugin"
+
+#: What a setting is when nobody set it; ``{home}`` is ``AIRFLOW_HOME``.
+DEFAULTS = {
+    "store_url": "sqlite:///{home}/lineage_plugin/record.db",
+    "catalog": "{home}/provenance.yaml",
+    "policy": "{home}/policy.yaml",
+    "expectations": "{home}/expectations",
+    "state_dir": "{home}/lineage_plugin",
+    # Enriching an event may take this long (milliseconds); OpenLineage's fork is killed after 10 s.
+    "attach_budget_ms": "250",
+    # A gate waits this long (milliseconds) for a locked record; an event a quarter of it, before it
+    # goes to the spool: a task waits for each of its events.
+    "append_budget_ms": "2000",
+    # A decision is made anew after this long (seconds), even if nothing in it expires.
+    "decision_max_age_s": "86400",
+    # A gate waits this long (seconds) for the event that says an upstream task has ended.
+    "settle_wait_s": "15",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are and how long they may take.
+
+    ``explicit`` names the settings that are other than their defaults.
+    """
+
+    store_url: str
+    catalog: tuple[Path, ...]
+    policy: Path
+    expectations: Path
+    state_dir: Path
+    attach_budget_ms: int
+    append_budget_ms: int
+    decision_max_age_s: int
+    settle_wait_s: int
+    explicit: frozenset[str] = frozenset()
+
+    @property
+    def required(self) -> frozenset[Path]:
+        """The files and folders that somebody named: if one is missing, rules are missing."""
+        named = {
+            "catalog": self.catalog,
+            "policy": (self.policy,),
+            "expectations": (self.expectations,),
+        }
+        return frozenset(path for name in named.keys() & self.explicit for path in named[name])
+
+
+def load(env: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings that hold in this process.
+
+    Raises:
+        SettingsError: A value cannot be used, or ``airflow.cfg`` cannot be read.
+    """
+    env = os.environ if env is None else env
+    home = airflow_home(env)
+    written = _section(airflow_cfg(env))
+
+    def expanded(value: str) -> str:
+        return os.path.expandvars(
+            value.replace("{home}", str(home)).replace("{AIRFLOW_HOME}", str(home))
+        )
+
+    def text(name: str) -> str:
+        found = env.get(f"AIRFLOW__{SECTION.upper()}__{name.upper()}") or written.get(name)
+        return expanded(found or DEFAULTS[name])
+
+    def path(name: str) -> Path:
+        return Path(text(name)).expanduser()
+
+    def number(name: str) -> int:
+        try:
+            value = int(text(name))
+        except ValueError:
+            value = 0
+        if value <= 0:
+            message = f"[{SECTION}] {name} = {text(name)!r}: write a whole number above 0"
+            raise SettingsError(message)
+        return value
+
+    return Settings(
+        store_url=text("store_url"),
+        catalog=tuple(
+            Path(item.strip()).expanduser() for item in text("catalog").split(",") if item.strip()
+        ),
+        policy=path("policy"),
+        expectations=path("expectations"),
+        state_dir=path("state_dir"),
+        attach_budget_ms=number("attach_budget_ms"),
+        append_budget_ms=number("append_budget_ms"),
+        decision_max_age_s=number("decision_max_age_s"),
+        settle_wait_s=number("settle_wait_s"),
+        # Airflow writes defaults into the `airflow.cfg` that it generates: nobody asked for those.
+        explicit=frozenset(n for n, value in DEFAULTS.items() if text(n) != expanded(value)),
+    )
+
+
+def airflow_home(env: Mapping[str, str]) -> Path:
+    """Return the folder that Airflow would take as its home."""
+    return Path(env.get("AIRFLOW_HOME") or "~/airflow").expanduser()
+
+
+def airflow_cfg(env: Mapping[str, str]) -> Path:
+    """Return the configuration file that Airflow would read."""
+    return Path(env.get("AIRFLOW_CONFIG") or airflow_home(env) / "airflow.cfg").expanduser()
+
+
+def _section(cfg: Path) -> Mapping[str, str]:
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read(cfg, encoding="utf-8")
+    except (configparser.Error, OSError, UnicodeDecodeError) as error:
+        message = f"{cfg} cannot be read: {error}"
+        raise SettingsError(message) from error
+    return dict(parser.items(SECTION)) if parser.has_section(SECTION) else {}
