@@ -1,0 +1,1 @@
+"""What licences, consents, transfers and purposes mean.  Pure; the tables are data files."""

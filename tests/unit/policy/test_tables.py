@@ -1,0 +1,137 @@
+"""The data files: every row says where it comes from, and no row contradicts another."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+
+from lineage_plugin.model import EdgeKind
+from lineage_plugin.policy import _tables, licenses, purposes, spdx, verdicts, vocabulary
+
+FILES = ["vocabulary", "purposes", "licenses", "edges", "verdicts"]
+
+#: What a sentence may speak of: columns of the provenance frame, and what callers hand in.
+WORDS = {"dataset", "value", "purpose", "until", "since", "job", "categories", "source_issuer"}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_row_names_its_standard_and_clause(file: str) -> None:
+    silent = [
+        (table, row)
+        for table in _tables.tables(file)
+        for row in _tables.rows(file, table)
+        if not str(row.get("source", "")).strip()
+    ]
+
+    assert silent == []
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_no_table_is_empty(file: str) -> None:
+    assert all(_tables.rows(file, table) for table in _tables.tables(file))
+
+
+@pytest.mark.parametrize("table", ["spellings", "families", "not_said"])
+def test_every_spelling_is_in_the_form_in_which_it_is_looked_up(table: str) -> None:
+    from lineage_plugin.policy import _spellings
+
+    written = [row["spelling"] for row in _tables.rows("licenses", table)]
+
+    assert [_spellings.key(text) for text in written] == written
+    assert len(set(written)) == len(written)
+
+
+def test_every_shipped_license_is_an_spdx_identifier_or_a_reference() -> None:
+    ids = [name for row in _tables.rows("licenses", "licenses") for name in row["ids"]]
+
+    assert len(set(ids)) == len(ids)
+    assert [i for i in ids if i not in spdx.identifiers().values()] == [
+        i for i in ids if i.startswith("LicenseRef-")
+    ]
+
+
+def test_every_license_that_a_spelling_or_address_leads_to_has_terms() -> None:
+    ids = {row["id"] for table in ("spellings", "urls") for row in _tables.rows("licenses", table)}
+
+    assert [i for i in sorted(ids) if not licenses.has_terms(i)] == []
+
+
+def test_every_license_forbids_and_asks_for_what_has_a_row() -> None:
+    actions = {row["name"] for row in _tables.rows("licenses", "actions")}
+    duties = {row["name"] for row in _tables.rows("licenses", "duties")}
+    rows = _tables.rows("licenses", "licenses")
+
+    assert {name for row in rows for name in row["prohibits"]} <= actions
+    assert {name for row in rows for name in row["duties"]} <= duties
+
+
+def test_every_suggestion_can_be_taken() -> None:
+    rows = [*_tables.rows("licenses", "not_said")]
+    suggestions = {row["suggestion"] for row in rows if row["suggestion"]}
+    suggestions |= {f"{r['id']}-{r['latest']}" for r in _tables.rows("licenses", "families")}
+
+    assert {s for s in suggestions if licenses.normalise(s).expression != s} == set()
+
+
+def test_every_edge_rule_speaks_of_known_kinds_and_categories() -> None:
+    rows = _tables.rows("edges", "escalations")
+
+    assert {row["edge"] for row in rows} <= {kind.value for kind in EdgeKind}
+    assert {c for row in rows for c in (*row["when"], row["becomes"])} <= vocabulary.CATEGORIES
+
+
+def test_every_purpose_maps_to_a_closed_code_of_oasis() -> None:
+    codes = {
+        "alignment", "evaluation", "other", "pre-training", "production", "quality-assurance",
+        "research", "staging-testing", "synthetic-data-generation",
+    }  # fmt: skip
+    tree = purposes.shipped()
+
+    assert {tree.oasis(name) for name in tree} <= codes
+    assert all(tree.dpv(name) for name in tree)
+
+
+def test_what_makes_data_special_must_be_consented_to_by_name() -> None:
+    tree = purposes.shipped()
+
+    assert [n for n in tree if tree.is_special(n) and tree.covers(["model-training"], n)] == []
+
+
+def test_a_special_category_is_personal() -> None:
+    special = [c for c in vocabulary.CATEGORIES if vocabulary.is_special(c)]
+
+    assert [c for c in special if not vocabulary.is_personal(c)] == []
+
+
+def test_every_sentence_speaks_only_of_what_a_caller_can_know() -> None:
+    named = {
+        field
+        for row in _tables.rows("verdicts", "verdicts")
+        for text in (row["why"], row["remedy"])
+        for _, field, _, _ in string.Formatter().parse(text)
+        if field
+    }
+
+    assert named <= WORDS
+
+
+def test_no_prohibition_is_lighter_than_missing_knowledge() -> None:
+    rows = _tables.rows("verdicts", "verdicts")
+    passing = [row["severity"] for row in rows if row["passes_by_default"]]
+    missing = [r["severity"] for r in rows if not r["passes_by_default"] and not r["is_definite"]]
+    definite = [row["severity"] for row in rows if row["is_definite"]]
+
+    assert max(passing) < min(missing) <= max(missing) < min(definite)
+
+
+def test_what_passes_is_no_prohibition() -> None:
+    rows = _tables.rows("verdicts", "verdicts")
+
+    assert [r for r in rows if r["passes_by_default"] and r["is_definite"]] == []
+
+
+def test_no_two_verdicts_of_an_area_are_equally_bad() -> None:
+    ranks = [(area, verdicts.severity(area, verdict)) for area, verdict in verdicts.known()]
+
+    assert len(set(ranks)) == len(ranks)
