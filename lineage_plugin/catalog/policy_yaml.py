@@ -1,0 +1,194 @@
+"""``policy.yaml``: which suites judge a purpose, and purposes that are the administrator's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lineage_plugin import codec
+from lineage_plugin.catalog import lines
+from lineage_plugin.catalog.lines import Node
+from lineage_plugin.catalog.reading import Reader, meant, shown
+from lineage_plugin.catalog.snapshot import Snapshot
+from lineage_plugin.errors import PolicyError
+from lineage_plugin.model import Problem
+from lineage_plugin.policy import purposes
+
+#: What judges a purpose that the file does not name.
+SHIPPED: Mapping[str, tuple[str, ...]] = {
+    "model-training": ("model-training",),
+    "face-recognition": ("face-recognition",),
+    "publication": ("publication",),
+}
+
+#: The name of a purpose, and that of a suite, which is part of a file's name.
+_PURPOSE = re.compile(r"[A-Za-z0-9]+([-:_.][A-Za-z0-9]+)*")
+_SUITE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFile:
+    """What an administrator decided.
+
+    ``bindings`` names the suites of each purpose: those of the file, and the shipped ones of
+    purposes that it does not name, so that leaving a line out never makes a gate laxer.
+    ``purposes_added`` is what :meth:`Purposes.extended` takes.  ``digest`` depends on both and not
+    on order of keys, lines or comments.
+    """
+
+    bindings: Mapping[str, tuple[str, ...]]
+    purposes_added: Mapping[str, Mapping[str, Any]]
+    digest: str
+
+
+def load_policy(path: Path | None, *, required: Collection[Path] = ()) -> PolicyFile:
+    """Read a policy file; without one, the shipped bindings hold.
+
+    Args:
+        path: The file.
+        required: Files that must exist, :attr:`Settings.required`.
+
+    Raises:
+        PolicyError: Something in it is wrong; ``problems`` lists everything that is.
+    """
+    if path is None:
+        return _policy({}, {})
+    try:
+        data = Snapshot().read(path, max_bytes=lines.MAX_BYTES)
+        root, problems = lines.parse(data, str(path))
+    except OSError as error:
+        if isinstance(error, FileNotFoundError) and path not in required:
+            return _policy({}, {})
+        problem = Problem(f"the file cannot be read: {error.strerror or error}", str(path))
+        raise PolicyError((problem,)) from error
+    except lines.Unreadable as error:
+        raise PolicyError((error.problem,)) from error
+    file = _File(str(path))
+    file.problems += problems
+    policy = file.policy(root)
+    if file.problems:
+        raise PolicyError(tuple(dict.fromkeys(file.problems)))
+    return policy
+
+
+def _policy(
+    bound: Mapping[str, tuple[str, ...]], added: Mapping[str, Mapping[str, Any]]
+) -> PolicyFile:
+    bindings = {**SHIPPED, **bound}
+    plain = {name: list(suites) for name, suites in bindings.items()}
+    digest = codec.digest({"bindings": plain, "purposes": dict(added)})
+    return PolicyFile(bindings, dict(added), digest)
+
+
+class _File(Reader):
+    """One policy file while it is read."""
+
+    def policy(self, root: Node) -> PolicyFile:
+        """Read the whole file."""
+        if root.value is None:
+            self.wrong("the file is empty", 1, "start with: version: 1")
+            return _policy({}, {})
+        if isinstance(root.value, dict) and (named := root.value.get("purposes")) is not None:
+            named.value = {} if named.value is None else named.value
+        found = self.fields(root, "the file", ("version", "purposes"), needed=("version",)) or {}
+        self.version(found.get("version"))
+        node = found.get("purposes")
+        if node is None:
+            return _policy({}, {})
+        if not isinstance(node.value, dict):
+            self.fields(node, "purposes", ())
+            return _policy({}, {})
+        return self._purposes(node)
+
+    def _purposes(self, node: Node) -> PolicyFile:
+        shipped = purposes.shipped()
+        own = {name for name, body in node.value.items() if _adds(body) and name not in shipped}
+        known = {*shipped, *own}
+        bound: dict[str, tuple[str, ...]] = {}
+        added: dict[str, Mapping[str, Any]] = {}
+        for name, body in node.value.items():
+            line = node.key_lines[name]
+            if name not in known:
+                hint = meant(name, known) or "a new purpose needs {under: <purpose>}"
+                self.wrong(f"unknown purpose {shown(name)}", line, hint)
+            elif not _PURPOSE.fullmatch(name):
+                hint = "letters and digits, joined by '-', ':', '_' or '.'"
+                self.wrong(f"{shown(name)} is no name for a purpose", line, hint)
+            if isinstance(body.value, dict):
+                row, suites = self._row(name, body, known, is_new=name in own)
+                if row:
+                    added[name] = row
+            else:
+                suites = self._suites(body, name)
+            if suites:
+                bound[name] = suites
+        self._report_circles(node, added, shipped)
+        return _policy(bound, added)
+
+    def _row(
+        self, name: str, node: Node, known: Collection[str], *, is_new: bool
+    ) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Read the long form of a purpose."""
+        found = self.fields(node, name, ("under", "suites", "commercial", "specific")) or {}
+        suites = self._suites(found["suites"], f"{name}: suites") if "suites" in found else ()
+        row: dict[str, Any] = {}
+        if is_new:
+            parents = self.words(found.get("under"), f"{name}: under", "purpose", known)
+            row = {"under": list(parents)} if parents else {}
+        for key in ("commercial", "specific"):
+            value = self.truth(found.get(key), f"{name}: {key}")
+            if value is not None and is_new:
+                row[key] = value
+        for key in ("under", "commercial", "specific"):
+            if key in found and not is_new and name in known:
+                message = f"{name} is a shipped purpose: its {key!r} cannot be changed"
+                self.wrong(message, node.key_lines[key])
+        return (row if "under" in row else {}), suites
+
+    def _suites(self, node: Node, what: str) -> tuple[str, ...]:
+        if node.value is None or node.value == []:
+            hint = "name at least one, or leave the purpose out"
+            self.wrong(f"{what}: no suite is named", node.line, hint)
+            return ()
+        found: list[str] = []
+        for item in self.items(node, what):
+            text = self.text(item, what)
+            if text and not _SUITE.fullmatch(text):
+                hint = "letters, digits, '-', '_' and '.'; no folder"
+                self.wrong(f"{what}: {shown(text)} is no name of a suite", item.line, hint)
+            elif text:
+                found.append(text)
+        return tuple(dict.fromkeys(found))
+
+    def _report_circles(
+        self, node: Node, added: Mapping[str, Mapping[str, Any]], shipped: Collection[str]
+    ) -> None:
+        """Report purposes that lie under each other, once for each circle."""
+        reported: set[str] = set()
+        for name in added:
+            above = _above(name, added)
+            if name in above and name not in reported:
+                circle = sorted(other for other in above if name in _above(other, added))
+                reported.update(circle)
+                message = f"purposes lie under each other: {', '.join(circle)}"
+                hint = f"put one of them under a shipped purpose, such as {min(shipped)}"
+                self.wrong(message, node.key_lines[name], hint)
+
+
+def _adds(body: Node) -> bool:
+    return isinstance(body.value, dict) and "under" in body.value
+
+
+def _above(name: str, added: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """Return the purposes above one of the *added*, as far as those lead."""
+    found: set[str] = set()
+    waiting = list(added[name]["under"]) if name in added else []
+    while waiting:
+        parent = waiting.pop()
+        if parent not in found:
+            found.add(parent)
+            waiting.extend(added[parent]["under"] if parent in added else ())
+    return found
