@@ -1,0 +1,210 @@
+"""How datasets came to be: one walk upstream in the database, then everything at once.
+
+Each question is answered within one read transaction and only from rows up to one sequence number,
+so that what was known at any time can be asked again.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+
+from lineage_plugin.model import DatasetRef, EdgeKind
+from lineage_plugin.store.api import Activity, DatasetSummary, History
+from lineage_plugin.store.sqlite_projection import LONGEST_PATH, inside, wholes
+from lineage_plugin.store.sqlite_runs import Span, spans
+
+#: Walks from datasets to what they were made from.  "s" are ids asked for, "t" ids only related to
+#: what was asked for, "k" the last entry known.  Kinds of rows: 0 datasets asked for or read by a
+#: writer, 1 what contains these or is part of them, 2 activities that wrote any of both.
+_WALK = """
+WITH RECURSIVE r (kind, id) AS (
+    SELECT 0, value FROM json_each(:s)
+    UNION SELECT 1, value FROM json_each(:t)
+    UNION SELECT 1, c.whole FROM r CROSS JOIN contains c
+        WHERE r.kind = 0 AND c.part = r.id AND c.seq <= :k
+    UNION SELECT 1, c.part FROM r CROSS JOIN contains c
+        WHERE r.kind = 0 AND c.whole = r.id AND c.seq <= :k
+    UNION SELECT 2, t.activity_id FROM r CROSS JOIN touch t
+        WHERE r.kind < 2 AND t.dataset_id = r.id AND t.role IN ('out', 'over') AND t.seq <= :k
+    UNION SELECT 0, t.dataset_id FROM r CROSS JOIN touch t
+        WHERE r.kind = 2 AND t.activity_id = r.id AND t.role = 'in' AND t.seq <= :k
+)
+SELECT kind, id FROM r
+"""
+
+_NAMES = """
+SELECT n.dataset_id, n.namespace, n.name FROM json_each(:ids) x CROSS JOIN naming n
+WHERE n.dataset_id = x.value AND n.seq <= :k
+"""
+
+_RELATED = """
+SELECT c.part, c.whole FROM json_each(:ids) x CROSS JOIN contains c
+WHERE c.part = x.value AND c.seq <= :k
+UNION ALL
+SELECT c.whole, c.part FROM json_each(:ids) x CROSS JOIN contains c
+WHERE c.whole = x.value AND c.seq <= :k
+"""
+
+_TOUCHES = """
+SELECT t.activity_id, t.dataset_id, t.role FROM json_each(:ids) x CROSS JOIN touch t
+WHERE t.dataset_id = x.value AND t.seq <= :k
+"""
+
+_ACTIVITIES = """
+SELECT a.id, j.namespace, j.name, a.grp
+FROM json_each(:ids) x CROSS JOIN activity a CROSS JOIN job j
+WHERE a.id = x.value AND j.id = a.job_id
+"""
+
+_EDGES = """
+SELECT e.activity_id, e.kind FROM json_each(:ids) x CROSS JOIN activity_edge e
+WHERE e.activity_id = x.value AND e.seq <= :k
+"""
+
+_INSIDE = """
+SELECT id FROM dataset WHERE uri > ? AND uri < ? AND length(uri) <= ? AND seq <= ?
+"""
+
+
+class Walk:
+    """One question to the record, within the read transaction of *connection*."""
+
+    def __init__(self, connection: sqlite3.Connection, known_seq: int | None) -> None:
+        self._connection = connection
+        self._execute = connection.execute
+        head: int = self._execute("SELECT coalesce(max(seq), 0) FROM entry").fetchone()[0]
+        self._seq = head if known_seq is None else min(head, known_seq)
+
+    def history(self, refs: Collection[DatasetRef]) -> History:
+        """Return how *refs* came to be."""
+        asked = {ref.uri: ref for ref in refs}
+        known = dict(self._known(asked))
+        unknown = {-n: ref for n, ref in enumerate((asked[u] for u in asked if u not in known), 1)}
+        related = self._related_to_unknown(unknown)
+        beside = {i for others in related.values() for i in others if i > 0}
+        read, seen, writers = self._reached(known.values(), beside)
+        for dataset, other in self._of(_RELATED, read):
+            related[dataset].add(other)
+        touches = self._of(_TOUCHES, seen).fetchall()
+        reads = [(a, dataset) for a, dataset, role in touches if role == "in"]
+        over = {(a, dataset) for a, dataset, role in touches if role == "over"}
+        wrote = {(a, dataset): None for a, dataset, role in touches if role != "in"}
+        # What was there before anybody wrote it, all readers tell, not only those that wrote.
+        found = spans(self._connection, self._seq, {*writers, *(a for a, _ in reads)})
+        activities = dict(self._activities(writers, found))
+        return History(
+            datasets={**self._names(seen), **unknown},
+            related={dataset: tuple(sorted(others)) for dataset, others in related.items()},
+            activities=activities,
+            writes=[(*pair, pair in over) for pair in wrote],
+            # Writers only read what was reached, so none of their reads is missing here.
+            reads=[pair for pair in reads if pair[0] in activities],
+            first_read_us=_first_reads(found, reads),
+            seq=self._seq,
+        )
+
+    def summaries(self, ids: Collection[int]) -> Iterator[DatasetSummary]:
+        """Say for each dataset how often it was written and read, and by what last."""
+        touches: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        for activity, dataset, role in self._of(_TOUCHES, ids):
+            touches[dataset].append((activity, role))
+        involved = {a for pairs in touches.values() for a, _ in pairs}
+        found = spans(self._connection, self._seq, involved)
+        activities = dict(self._activities(involved, found))
+        for dataset, ref in self._names(ids).items():
+            done = [(a, role) for a, role in touches[dataset] if not activities[a].refused]
+            latest = max(
+                ((found[a].last_us, activities[a].job_name) for a, _ in done or touches[dataset]),
+                default=(0, ""),
+            )
+            yield DatasetSummary(
+                ref=ref,
+                writes=len({a for a, role in done if role != "in"}),
+                reads=len({a for a, role in done if role == "in"}),
+                last_job=latest[1],
+                last_us=latest[0],
+            )
+
+    def _reached(
+        self, asked: Iterable[int], beside: Iterable[int]
+    ) -> tuple[list[int], list[int], list[int]]:
+        """Walk upstream: datasets read, these and all related to them, and their writers.
+
+        Each list is in order, so that the pages of the file are visited in order.
+        """
+        start = {"s": json.dumps(list(asked)), "t": json.dumps(list(beside)), "k": self._seq}
+        kinds: tuple[list[int], list[int], list[int]] = ([], [], [])
+        for kind, number in self._execute(_WALK, start):
+            kinds[kind].append(number)
+        read, parts, writers = kinds
+        return sorted(read), sorted({*read, *parts}), sorted(writers)
+
+    def _of(self, query: str, ids: Collection[int]) -> sqlite3.Cursor:
+        return self._execute(query, {"ids": json.dumps(list(ids)), "k": self._seq})
+
+    def _known(self, uris: Collection[str]) -> Iterator[tuple[str, int]]:
+        yield from self._execute(
+            "SELECT d.uri, d.id FROM json_each(?) i CROSS JOIN dataset d"
+            " WHERE d.uri = i.value AND d.seq <= ?",
+            (json.dumps(list(uris)), self._seq),
+        )
+
+    def _related_to_unknown(self, unknown: dict[int, DatasetRef]) -> dict[int, set[int]]:
+        """Find the folders and the contents of what was asked for but is not in the record."""
+        related: dict[int, set[int]] = defaultdict(set)
+        for dataset, ref in unknown.items():
+            above = wholes(ref.uri)
+            found = {i for _, i in self._known(above)}
+            span = (*inside(ref.uri), LONGEST_PATH, self._seq)
+            found.update(i for (i,) in self._execute(_INSIDE, span))
+            found.update(other for other, whole in unknown.items() if whole.uri in above)
+            for other in found:
+                related[dataset].add(other)
+                related[other].add(dataset)
+        return related
+
+    def _names(self, ids: Collection[int]) -> dict[int, DatasetRef]:
+        names: dict[int, DatasetRef] = {}
+        for dataset, namespace, name in self._of(_NAMES, ids):
+            ref = DatasetRef(namespace, name)
+            # Of several spellings the first in order of the alphabet, whichever came first.
+            names[dataset] = min(ref, names[dataset]) if dataset in names else ref
+        return names
+
+    def _activities(
+        self, ids: Collection[int], spans: dict[int, Span]
+    ) -> Iterator[tuple[int, Activity]]:
+        edges: dict[int, set[EdgeKind]] = defaultdict(set)
+        for activity, edge in self._of(_EDGES, ids):
+            edges[activity].add(EdgeKind(edge))
+        kinds = {activity: frozenset(found) for activity, found in edges.items()}
+        nothing: frozenset[EdgeKind] = frozenset()
+        for activity, namespace, name, group in self._of(_ACTIVITIES, ids):
+            span = spans[activity]
+            yield (
+                activity,
+                Activity(
+                    id=activity,
+                    job_namespace=namespace,
+                    job_name=name,
+                    group=group,
+                    started_us=span.started_us,
+                    ended_us=span.ended_us,
+                    refused=span.refused,
+                    edges=kinds.get(activity, nothing),
+                    runs=span.runs,
+                ),
+            )
+
+
+def _first_reads(spans: dict[int, Span], reads: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """Map each dataset to the earliest start of a run that read it and completed."""
+    first: dict[int, int] = {}
+    for activity, dataset in reads:
+        moment = spans[activity].completed_us
+        if moment is not None and moment < first.get(dataset, moment + 1):
+            first[dataset] = moment
+    return first
