@@ -1,0 +1,352 @@
+"""Our facets as OpenLineage's Python client wants them: the door to OpenLineage's classes.
+
+The JSON Schemas in ``facets/schemas`` are the source of truth and say what each field means; a test
+compares them with these classes.  Field names are wire names, therefore camelCase.
+
+Every event is sent from a process that was just forked and pays for this import, and making an
+attrs class takes a millisecond: what lies inside a facet is a dictionary, and a facet without
+fields of its own is no attrs class of its own.
+"""
+# Wire names are camelCase; and this file is the door to OpenLineage's classes.
+# ruff: noqa: N815, TID253
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, TypedDict
+
+import attr
+from openlineage.client.facet_v2 import DatasetFacet, RunFacet
+
+from lineage_plugin.facets import names
+
+# Airflow's redactor replaces whatever looks like a secret.  Ours holds none, and a mask in the
+# middle of a license would be taken for the license: ``_additional_skip_redact`` lists every field.
+
+
+def _schema(name: str) -> str:
+    return f"{names.SCHEMA_BASE}/{name}.json#/$defs/{name}"
+
+
+class Evidence(TypedDict, total=False):
+    """A document that supports what is said."""
+
+    uri: str
+    sha256: str | None
+    validUntil: str | None
+
+
+class Statement(TypedDict, total=False):
+    """What one authority says about one part of a dataset's provenance."""
+
+    state: str
+    assertedBy: str
+    assurance: str
+    reason: str | None
+    effectiveFrom: str | None
+    effectiveUntil: str | None
+    evidence: list[Evidence] | None
+
+
+class SourceStatement(Statement, total=False):
+    """Where data comes from."""
+
+    isExternal: bool | None
+    issuer: str | None
+    generationMethod: str | None
+    origin: str | None
+    originGeography: str | None
+    longDescription: str | None
+
+
+class LicenseStatement(Statement, total=False):
+    """Under what terms."""
+
+    declared: str | None
+    concluded: str | None
+    url: str | None
+
+
+class ConsentStatement(Statement, total=False):
+    """On what legal basis."""
+
+    hasLegalBasis: list[str] | None
+    hasConsentStatus: str | None
+    hasPurpose: list[str] | None
+    validFrom: str | None
+    validUntil: str | None
+    privacyNotice: str | None
+
+
+class Agreement(TypedDict, total=False):
+    """Under what agreement data was handed over."""
+
+    state: str
+    reason: str | None
+    uri: str | None
+    sha256: str | None
+    validUntil: str | None
+
+
+class Transfer(TypedDict, total=False):
+    """One step of custody."""
+
+    eventType: str
+    agreement: Agreement
+    relatedParty: bool
+    transferredFrom: str | None
+    transferredTo: str | None
+    at: str | None
+
+
+class CustodyStatement(Statement, total=False):
+    """Through whose hands."""
+
+    transfers: list[Transfer] | None
+
+
+class UseStatement(Statement, total=False):
+    """What for."""
+
+    intendedPurpose: list[str] | None
+    processingExcluded: list[str] | None
+    classification: list[str] | None
+
+
+@attr.define(kw_only=True)
+class StatedFacet(DatasetFacet):
+    """What the facets for declarations have in common."""
+
+    state: str
+    assertedBy: list[str]
+    assurance: str
+    statements: list[Any]
+    reason: str | None = None
+
+    _additional_skip_redact: ClassVar[list[str]] = [
+        "state",
+        "assertedBy",
+        "assurance",
+        "statements",
+        "reason",
+    ]
+
+
+class LineagePluginSourceDatasetFacet(StatedFacet):
+    """Where a dataset comes from, as declared."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def _get_schema() -> str:
+        return _schema("LineagePluginSourceDatasetFacet")
+
+
+class LineagePluginLicenseDatasetFacet(StatedFacet):
+    """Under what terms a dataset may be used, as declared."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def _get_schema() -> str:
+        return _schema("LineagePluginLicenseDatasetFacet")
+
+
+class LineagePluginConsentDatasetFacet(StatedFacet):
+    """On what legal basis a dataset may be used, as declared."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def _get_schema() -> str:
+        return _schema("LineagePluginConsentDatasetFacet")
+
+
+class LineagePluginCustodyDatasetFacet(StatedFacet):
+    """Through whose hands a dataset went, as declared."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def _get_schema() -> str:
+        return _schema("LineagePluginCustodyDatasetFacet")
+
+
+class LineagePluginUseDatasetFacet(StatedFacet):
+    """What a dataset is meant for and what is in it, as declared."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def _get_schema() -> str:
+        return _schema("LineagePluginUseDatasetFacet")
+
+
+class Gap(TypedDict, total=False):
+    """One thing that is not known about an ancestor."""
+
+    dataset: str
+    part: str
+    reason: str
+
+
+@attr.define(kw_only=True)
+class LineagePluginEffectiveDatasetFacet(DatasetFacet):
+    """The provenance that a dataset inherits from everything it was made from."""
+
+    resolution: str
+    reason: str | None = None
+    asOf: str | None = None
+    categories: list[str] | None = None
+    licenses: list[str] | None = None
+    duties: list[str] | None = None
+    consentStatuses: list[str] | None = None
+    legalBases: list[str] | None = None
+    unknowns: list[Gap] | None = None
+    unknownCount: int | None = None
+    derivedFrom: list[str] | None = None
+    derivedFromCount: int | None = None
+    earliestExpiry: str | None = None
+    assurance: str | None = None
+
+    _additional_skip_redact: ClassVar[list[str]] = [
+        "resolution",
+        "reason",
+        "asOf",
+        "categories",
+        "licenses",
+        "duties",
+        "consentStatuses",
+        "legalBases",
+        "unknowns",
+        "unknownCount",
+        "derivedFrom",
+        "derivedFromCount",
+        "earliestExpiry",
+        "assurance",
+    ]
+
+    @staticmethod
+    def _get_schema() -> str:
+        return _schema("LineagePluginEffectiveDatasetFacet")
+
+
+class GateDataset(TypedDict, total=False):
+    """A dataset that was judged."""
+
+    namespace: str
+    name: str
+
+
+class GateReason(TypedDict, total=False):
+    """One reason why a run may not proceed."""
+
+    id: str
+    dataset: str
+    why: str
+    remedy: str
+    path: list[str]
+    isDefinite: bool
+    severity: str
+    saidBy: str | None
+
+
+@attr.define(kw_only=True)
+class LineagePluginGateRunFacet(RunFacet):
+    """What a provenance gate said before the body of a run."""
+
+    decisionId: str
+    outcome: str
+    purpose: str
+    inputs: list[GateDataset]
+    reasons: list[GateReason]
+    reasonCount: int
+    decidedAt: str
+    policyDigest: str
+    frameDigest: str
+    suites: list[str]
+    warnings: list[GateReason] | None = None
+    validUntil: str | None = None
+    knownSeq: int | None = None
+    rows: int | None = None
+    reusedFrom: str | None = None
+
+    _additional_skip_redact: ClassVar[list[str]] = [
+        "decisionId",
+        "outcome",
+        "purpose",
+        "inputs",
+        "reasons",
+        "reasonCount",
+        "decidedAt",
+        "policyDigest",
+        "frameDigest",
+        "suites",
+        "warnings",
+        "validUntil",
+        "knownSeq",
+        "rows",
+        "reusedFrom",
+    ]
+
+    @staticmethod
+    def _get_schema() -> str:
+        return _schema("LineagePluginGateRunFacet")
+
+
+class TaskDataset(TypedDict, total=False):
+    """A dataset that a task declares."""
+
+    namespace: str
+    name: str
+
+
+@attr.define(kw_only=True)
+class LineagePluginTaskRunFacet(RunFacet):
+    """What the author of a DAG says about a task and its datasets."""
+
+    edge: str
+    overwrites: list[str]
+    declarations: list[dict[str, Any]]
+    inputs: list[TaskDataset] | None = None
+    outputs: list[TaskDataset] | None = None
+
+    _additional_skip_redact: ClassVar[list[str]] = [
+        "edge",
+        "overwrites",
+        "declarations",
+        "inputs",
+        "outputs",
+    ]
+
+    @staticmethod
+    def _get_schema() -> str:
+        return _schema("LineagePluginTaskRunFacet")
+
+
+#: Which class travels under which name.
+FACETS: dict[str, type[DatasetFacet | RunFacet]] = {
+    names.SOURCE: LineagePluginSourceDatasetFacet,
+    names.LICENSE: LineagePluginLicenseDatasetFacet,
+    names.CONSENT: LineagePluginConsentDatasetFacet,
+    names.CUSTODY: LineagePluginCustodyDatasetFacet,
+    names.USE: LineagePluginUseDatasetFacet,
+    names.EFFECTIVE: LineagePluginEffectiveDatasetFacet,
+    names.GATE: LineagePluginGateRunFacet,
+    names.TASK: LineagePluginTaskRunFacet,
+}
+
+#: The objects inside facets; each is described under the same name in ``$defs`` of a schema.
+VALUES: tuple[type, ...] = (
+    Evidence,
+    SourceStatement,
+    LicenseStatement,
+    ConsentStatement,
+    Agreement,
+    Transfer,
+    CustodyStatement,
+    UseStatement,
+    Gap,
+    GateDataset,
+    GateReason,
+    TaskDataset,
+)
