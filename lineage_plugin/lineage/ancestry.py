@@ -1,0 +1,369 @@
+"""Which versions a dataset version was made from, worked out from who ran when.
+
+Nothing about versions is stored: the record keeps runs and what they touched, and the edges follow
+from the times.  So the answer does not depend on the order in which events arrived, and a late
+event mends it.
+
+A reader that ran from *s* to *e* read, of each dataset, the last version that was settled at *s*
+and every version whose writer overlaps it.  To read a folder is to read its files, and a file was
+also written by whoever wrote its folder.  A write keeps what was there before, unless replacing it
+is proven.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import NamedTuple
+
+from lineage_plugin.model import DatasetRef, Subject
+from lineage_plugin.store.api import Activity, History
+
+#: Later than every event: the end of what has not ended.
+_NEVER = 1 << 62
+
+#: No activity has this id.
+_NOBODY = 0
+
+_STARTED_US = attrgetter("started_us")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One state of a dataset.
+
+    ``activity`` wrote it; ``None`` is what was there before any write that the record knows.
+    ``is_open`` says that its writer had not ended at the time asked about.
+    """
+
+    dataset: int
+    uri: str
+    activity: Activity | None
+    is_open: bool
+
+    @property
+    def name(self) -> str:
+        """A stable name: the DAG run's id (the writer's group), else ``original``."""
+        return self.activity.group if self.activity else "original"
+
+    @property
+    def job(self) -> str:
+        """The writer as namespace/name, else ``none``."""
+        writer = self.activity
+        return f"{writer.job_namespace}/{writer.job_name}" if writer else "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Ancestry:
+    """The versions that some datasets consist of now, and all that these were made from.
+
+    Versions are named by their index.  ``current`` maps the URI of each dataset asked for to the
+    versions a reader would get.  ``made_from`` are the versions that the writer read; ``kept``
+    those that it appended to.  ``toward`` is the next version on the shortest way to a version of
+    ``current`` (-1 for those), ``depth`` the length of that way.  ``inputs_known`` says whether the
+    writer is known to have read anything.
+    """
+
+    versions: Sequence[Version]
+    current: dict[str, tuple[int, ...]]
+    made_from: Sequence[tuple[int, ...]]
+    kept: Sequence[tuple[int, ...]]
+    toward: Sequence[int]
+    depth: Sequence[int]
+    inputs_known: Sequence[bool]
+
+    def path(self, version: int) -> tuple[int, ...]:
+        """Return the shortest way from a version that was asked for to *version*, both included."""
+        way = [version]
+        while (version := self.toward[version]) >= 0:
+            way.append(version)
+        return tuple(reversed(way))
+
+    def above(self, versions: Iterable[int]) -> set[int]:
+        """Return *versions* and all that they were made from."""
+        found = set(versions)
+        waiting = list(found)
+        while waiting:
+            version = waiting.pop()
+            fresh = {*self.made_from[version], *self.kept[version]} - found
+            found |= fresh
+            waiting += fresh
+        return found
+
+    def dataset_path(self, version: int) -> tuple[str, ...]:
+        """Return :meth:`path` as URIs; several versions of one dataset in a row count once."""
+        uris: list[str] = []
+        for step in self.path(version):
+            uri = self.versions[step].uri
+            if not uris or uris[-1] != uri:
+                uris.append(uri)
+        return tuple(uris)
+
+
+def ascend(
+    history: History,
+    refs: Collection[DatasetRef],
+    *,
+    at_us: int | None,
+    is_root: Callable[[str], bool],
+    reader: Subject | None = None,
+) -> Ancestry:
+    """Find the versions that *refs* consist of at *at_us*, and all of their ancestors.
+
+    Without *at_us* that is after all that is recorded: now, even where a writer's clock is ahead.
+    *is_root* tells by its URI whether somebody declared that a dataset comes from outside.  What
+    *reader* itself writes is not among the versions asked for: a task that reads and writes one
+    table reads it as it was before.
+    """
+    return _Ascent(history, at_us, is_root, reader).run(refs)
+
+
+class _Closed(NamedTuple):
+    """A version whose writer has ended.
+
+    Of the writers up to this one, ``latest_us`` is the end of the last to end, ``last`` its place.
+    ``tied`` is the place of another that ended when this one did, being the last (-1: none).
+    """
+
+    started_us: int
+    ended_us: int
+    latest_us: int
+    last: int
+    tied: int
+    activity: Activity
+
+
+@dataclass(slots=True)
+class _Timeline:
+    """The written versions of one dataset, in the order their writers started."""
+
+    closed: list[_Closed] = field(default_factory=list)
+    open: tuple[Activity, ...] = ()
+
+    def add(self, activity: Activity, ended_us: int) -> None:
+        if ended_us == _NEVER:
+            self.open = (*self.open, activity)
+            return
+        place, latest_us, last, tied = len(self.closed), ended_us, len(self.closed), -1
+        if place:
+            before = self.closed[-1]
+            if ended_us == before.latest_us:
+                tied = before.last
+            elif ended_us < before.latest_us:
+                latest_us, last = before.latest_us, before.last
+        self.closed.append(_Closed(activity.started_us, ended_us, latest_us, last, tied, activity))
+
+    def first_us(self) -> int:
+        opened = min((a.started_us for a in self.open), default=_NEVER)
+        return min(self.closed[0].started_us, opened) if self.closed else opened
+
+    def seen(self, start_us: int, end_us: int, *, settled: bool) -> list[Activity]:
+        """Return the writers whose versions a reader in this interval gets.
+
+        The scan goes back only while some writer that started earlier ended after *start_us*.
+        """
+        closed = self.closed
+        found = [activity for activity in self.open if activity.started_us < end_us]
+        before: list[_Closed] = []
+        place = bisect_right(closed, end_us, key=_STARTED_US) - 1
+        while place >= 0 and (written := closed[place]).latest_us > start_us:
+            if written.ended_us <= start_us:
+                before.append(written)
+            elif written.started_us < end_us:
+                found.append(written.activity)
+            place -= 1
+        if not settled:
+            return found
+        last_us = closed[place].latest_us if place >= 0 else -_NEVER
+        if before:
+            last_us = max(last_us, *(written.ended_us for written in before))
+            found += [written.activity for written in before if written.ended_us == last_us]
+        place = closed[place].last if place >= 0 and closed[place].latest_us == last_us else -1
+        while place >= 0:
+            found.append(closed[place].activity)
+            place = closed[place].tied
+        return found
+
+
+class _Ascent:
+    """One walk from what is asked for up to where everything came from."""
+
+    def __init__(
+        self,
+        history: History,
+        at_us: int | None,
+        is_root: Callable[[str], bool],
+        reader: Subject | None,
+    ) -> None:
+        self.history = history
+        self.at_us = _horizon(history) if at_us is None else at_us
+        self.uris = {dataset: ref.uri for dataset, ref in history.datasets.items()}
+        self.is_root = {dataset: is_root(uri) for dataset, uri in self.uris.items()}
+        self.timelines: dict[int, _Timeline] = {}
+        self.overwrites: set[tuple[int, int]] = set()
+        self.was_there: set[int] = set()
+        self.reads: dict[int, list[int]] = defaultdict(list)
+        self.read_by: dict[int, tuple[int, ...]] = {}
+        self.index: dict[tuple[int, int], int] = {}
+        self.versions: list[Version] = []
+        self.made_from: list[tuple[int, ...]] = []
+        self.kept: list[tuple[int, ...]] = []
+        self.toward: list[int] = []
+        self.depth: list[int] = []
+        self.own = next((a.id for a in history.activities.values() if _is_of(a, reader)), _NOBODY)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        activities = self.history.activities
+        writes = sorted(
+            (activities[a].started_us, a, dataset, overwrites)
+            for a, dataset, overwrites in self.history.writes
+            if not activities[a].refused and activities[a].started_us <= self.at_us
+        )
+        timelines: dict[int, _Timeline] = defaultdict(_Timeline)
+        for _, a, dataset, overwrites in writes:
+            timelines[dataset].add(activities[a], self._ended(activities[a]))
+            if overwrites:
+                self.overwrites.add((dataset, a))
+        self.timelines = dict(timelines)
+        # What was read before anybody wrote it was there before, whoever put it there.
+        first_read = self.history.first_read_us
+        self.was_there = {
+            dataset
+            for dataset, timeline in timelines.items()
+            if first_read.get(dataset, _NEVER) < timeline.first_us()
+        }
+        for a, dataset in self.history.reads:
+            self.reads[a].append(dataset)
+
+    def _ended(self, activity: Activity) -> int:
+        ended = activity.ended_us
+        return _NEVER if ended is None or ended > self.at_us else ended
+
+    def run(self, refs: Collection[DatasetRef]) -> Ancestry:
+        by_uri = {uri: dataset for dataset, uri in self.uris.items()}
+        reading = _Reading(self.at_us, self.at_us, self.own, toward=-1)
+        current = {
+            uri: tuple(self._read(by_uri[uri], reading))
+            for uri in dict.fromkeys(ref.uri for ref in refs)
+        }
+        position = 0
+        while position < len(self.versions):
+            self._find_parents(position)
+            position += 1
+        # Who read nothing but what itself had written read nothing that is known.
+        known = [
+            version.activity is None or bool(read)
+            for version, read in zip(self.versions, self.made_from, strict=True)
+        ]
+        return Ancestry(
+            self.versions, current, self.made_from, self.kept, self.toward, self.depth, known
+        )
+
+    def _find_parents(self, version: int) -> None:
+        activity = self.versions[version].activity
+        if activity is None:
+            return
+        reading = _Reading(
+            activity.started_us, self._ended(activity), writer=activity.id, toward=version
+        )
+        if activity.id not in self.read_by:
+            seen = [p for d in self.reads.get(activity.id, ()) for p in self._read(d, reading)]
+            self.read_by[activity.id] = tuple(dict.fromkeys(seen))
+        self.made_from[version] = self.read_by[activity.id]
+        dataset = self.versions[version].dataset
+        replaced = (dataset, activity.id) in self.overwrites
+        self.kept[version] = tuple(self._of_one(dataset, reading, settled=not replaced))
+
+    def _read(self, dataset: int, reading: _Reading) -> list[int]:
+        """Return the versions of *dataset*, of what contains it and of what it contains."""
+        found = self._of_one(dataset, reading)
+        for other in self.history.related.get(dataset, ()):
+            written = self._of_one(other, reading)
+            found += written
+            if not written and self._stands_unwritten(other, inside=self.uris[dataset]):
+                found.append(self._add(other, None, reading.toward))
+        if dataset in self.timelines:
+            # Its writer read it before anything was there: the first run of an incremental table.
+            missing = not found and not self._wrote(reading.writer, dataset)
+        else:
+            missing = not found or self.is_root[dataset]
+        if missing:
+            found.append(self._add(dataset, None, reading.toward))
+        return found
+
+    def _stands_unwritten(self, dataset: int, *, inside: str) -> bool:
+        """Whether a related dataset that nobody wrote is part of what is read all the same."""
+        if dataset in self.timelines:
+            return False
+        was_read = self.history.first_read_us.get(dataset, _NEVER) <= self.at_us
+        return self.is_root[dataset] or (was_read and self.uris[dataset].startswith(f"{inside}/"))
+
+    def _wrote(self, activity: int, dataset: int) -> bool:
+        timeline = self.timelines[dataset]
+        return activity != self.own and any(
+            a.id == activity for a in (*timeline.open, *(c.activity for c in timeline.closed))
+        )
+
+    def _of_one(self, dataset: int, reading: _Reading, *, settled: bool = True) -> list[int]:
+        timeline = self.timelines.get(dataset)
+        if timeline is None:
+            return []
+        found = [
+            self._add(dataset, activity, reading.toward)
+            for activity in timeline.seen(reading.start_us, reading.end_us, settled=settled)
+            if activity.id != reading.writer
+        ]
+        if (
+            settled
+            and dataset in self.was_there
+            and not any(self._has_ended(v, reading.start_us) for v in found)
+        ):
+            found.append(self._add(dataset, None, reading.toward))
+        return found
+
+    def _has_ended(self, version: int, by_us: int) -> bool:
+        activity = self.versions[version].activity
+        return activity is not None and self._ended(activity) <= by_us
+
+    def _add(self, dataset: int, activity: Activity | None, toward: int) -> int:
+        key = (dataset, activity.id if activity else _NOBODY)
+        index = self.index.get(key)
+        if index is None:
+            index = self.index[key] = len(self.versions)
+            is_open = activity is not None and self._ended(activity) == _NEVER
+            self.versions.append(Version(dataset, self.uris[dataset], activity, is_open))
+            self.made_from.append(())
+            self.kept.append(())
+            self.toward.append(toward)
+            self.depth.append(self.depth[toward] + 1 if toward >= 0 else 0)
+        return index
+
+
+def _horizon(history: History) -> int:
+    """Return a moment after all that is recorded, whatever the clocks of those who ran said."""
+    moments = (
+        activity.started_us if activity.ended_us is None else activity.ended_us
+        for activity in history.activities.values()
+    )
+    return max(moments, default=0) + 1
+
+
+class _Reading(NamedTuple):
+    """Somebody reads during an interval; what ``writer`` writes meanwhile is not what it reads."""
+
+    start_us: int
+    end_us: int
+    writer: int
+    toward: int
+
+
+def _is_of(activity: Activity, reader: Subject | None) -> bool:
+    return reader is not None and (
+        activity.job_namespace,
+        activity.job_name,
+        activity.group,
+    ) == (reader.job_namespace, reader.job_name, reader.group)

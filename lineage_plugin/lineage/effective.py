@@ -1,0 +1,109 @@
+"""The effective provenance of datasets, short enough to travel on an event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+from lineage_plugin.lineage.survey import Survey, survey
+from lineage_plugin.model import (
+    Assurance,
+    Consent,
+    Custody,
+    DatasetRef,
+    Declaration,
+    DeclaredNone,
+    EffectiveSummary,
+    Gap,
+    License,
+    Part,
+    Unknown,
+)
+from lineage_plugin.policy import custody, licenses
+from lineage_plugin.propagation import Label, combine
+from lineage_plugin.store.api import Store
+
+#: As many gaps and roots as a reader can take in; the counts beside them are exact.
+MOST_LISTED = 100
+
+
+def summarise(
+    store: Store,
+    refs: Collection[DatasetRef],
+    at_us: int,
+    by_pattern: Callable[[str], Iterable[Declaration]],
+    terms: Mapping[str, licenses.Terms] | None = None,
+) -> dict[str, EffectiveSummary]:
+    """Return what binds each dataset at *at_us*, by URI, with all it inherits from upstream.
+
+    *terms* are those of the licences that catalog files registered.
+    """
+    seen = survey(store, refs, by_pattern, at_us=at_us)
+    return {
+        uri: _summary(seen, versions, at_us, terms or {})
+        for uri, versions in seen.ancestry.current.items()
+    }
+
+
+def _summary(
+    seen: Survey, versions: Sequence[int], at_us: int, terms: Mapping[str, licenses.Terms]
+) -> EffectiveSummary:
+    empty: Label[int] = Label(0, {})
+    label = combine(empty, *(seen.labels[version] for version in versions))
+    above = seen.ancestry.above(versions)
+    uris = list(dict.fromkeys(seen.ancestry.versions[version].uri for version in sorted(above)))
+    said = [d for uri in uris for d in seen.declared(uri)]
+    roots = [uri for uri in uris if seen.declared.is_root(uri)]
+    gaps = sorted(_gaps(seen, uris, above), key=lambda gap: (gap.dataset, gap.part))
+    granted = _distinct(
+        d.license.concluded or d.license.declared for d in said if isinstance(d.license, License)
+    )
+    bases = [d.consent for d in said if isinstance(d.consent, Consent)]
+    needless = ["none" for d in said if isinstance(d.consent, DeclaredNone)]
+    return EffectiveSummary(
+        resolved=True,
+        as_of_us=at_us,
+        categories=tuple(sorted(label.categories)),
+        licenses=granted,
+        duties=_distinct(duty for text in granted for duty in licenses.duties(text, terms)),
+        consent_statuses=_distinct(basis.status for basis in bases),
+        legal_bases=_distinct((*(name for b in bases for name in b.bases), *needless)),
+        gaps=tuple(gaps[:MOST_LISTED]),
+        gap_count=len(gaps),
+        roots=tuple(sorted(roots)[:MOST_LISTED]),
+        root_count=len(roots),
+        earliest_expiry_us=_earliest(said, at_us),
+        assurance=min((d.assurance for d in said), default=Assurance.ABSENT),
+    )
+
+
+def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(texts)))
+
+
+def _earliest(said: Sequence[Declaration], at_us: int) -> int | None:
+    moments: list[int | None] = [d.valid_until_us for d in said]
+    moments += [d.consent.until_us for d in said if isinstance(d.consent, Consent)]
+    moments += [
+        custody.expires_us(d.custody, at_us=at_us) for d in said if isinstance(d.custody, Custody)
+    ]
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _gaps(seen: Survey, uris: Iterable[str], above: Iterable[int]) -> Iterable[Gap]:
+    """List what nobody said or somebody does not know, and versions of unknown origin."""
+    for uri in uris:
+        said = seen.declared(uri)
+        for part in (Part.SOURCE, Part.LICENSE, Part.CONSENT, Part.CUSTODY):
+            values = [getattr(d, part.value) for d in said]
+            unknown = next((v for v in values if isinstance(v, Unknown)), None)
+            if unknown is not None:
+                yield Gap(uri, part, unknown.reason)
+            elif seen.declared.is_root(uri) and all(value is None for value in values):
+                yield Gap(uri, part, "absent")
+    found = {
+        (seen.ancestry.versions[version].uri, verdict)
+        for version in above
+        if (verdict := seen.lineage_verdict(version)) != "complete"
+    }
+    for uri, verdict in found:
+        yield Gap(uri, Part.LINEAGE, verdict)

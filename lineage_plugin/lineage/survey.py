@@ -1,0 +1,87 @@
+"""Everything known about how some datasets came to be and what binds them, at one moment."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lineage_plugin.lineage.ancestry import Ancestry, ascend
+from lineage_plugin.lineage.labels import propagate
+from lineage_plugin.lineage.said import Declared, by_uri
+from lineage_plugin.model import DatasetRef, Declaration, Subject
+from lineage_plugin.policy import edges
+from lineage_plugin.propagation import Label
+from lineage_plugin.store.api import EVENT_ORIGIN, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The versions behind some datasets, their labels, and what is declared about each dataset.
+
+    ``uris`` names the dataset that each bit of a label stands for; datasets about which nothing is
+    declared have none.  ``seq`` is the last entry of the record that was taken into account.
+    """
+
+    ancestry: Ancestry
+    labels: Sequence[Label[int]]
+    uris: Sequence[str]
+    declared: Declared
+    seq: int
+
+    def lineage_verdict(self, version: int) -> str:
+        """Say whether all that a version was made from is known: ``complete``, or why not.
+
+        Source:
+            Open world: what nobody recorded and nobody declared is unknown, never clean.
+        """
+        found = self.ancestry.versions[version]
+        if found.is_open:
+            return "writer-open"
+        if self.declared.is_root(found.uri):
+            return "complete"
+        if found.activity is None:
+            return "unknown-producer"
+        return "complete" if self.ancestry.inputs_known[version] else "no-known-inputs"
+
+
+def survey(
+    store: Store,
+    refs: Collection[DatasetRef],
+    by_pattern: Callable[[str], Iterable[Declaration]],
+    *,
+    at_us: int,
+    is_now: bool = True,
+    reader: Subject | None = None,
+) -> Survey:
+    """Work out the ancestry and labels of *refs* at *at_us*, which is now or in the past.
+
+    *by_pattern* gives what catalog files say about a dataset, by its URI; what decorators and
+    assets say comes from the record.  *reader* is the task that is about to read, if any.
+    """
+    with _no_collection():
+        history = store.history(refs)
+        uris = {ref.uri for ref in history.datasets.values()}
+        said = store.declarations(known_seq=history.seq, origin=EVENT_ORIGIN, patterns=uris)
+        declared = Declared(by_pattern, by_uri(said), at_us=at_us)
+        until_us = None if is_now else at_us
+        ancestry = ascend(history, refs, at_us=until_us, is_root=declared.is_root, reader=reader)
+        labels, names = propagate(ancestry, declared, declared.categories, edges.escalations)
+        return Survey(ancestry, labels, names, declared, history.seq)
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the collector from walking all of Airflow's objects again while a large ancestry grows.
+
+    It would find nothing: no value of ours refers back to itself.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
