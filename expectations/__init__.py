@@ -1,0 +1,1 @@
+"""The shipped Great Expectations suites; installed as ``lineage_plugin.expectations``."""

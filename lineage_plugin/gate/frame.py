@@ -1,0 +1,307 @@
+"""The provenance frame: one row for each version that a task's inputs were made from.  Pure.
+
+The columns are public API: suites name them.  No cell is ever null, because Great Expectations
+passes over nulls: nobody said is ``absent``, somebody does not know is ``unknown``, somebody said
+there is none is ``none``, and a derived dataset that says nothing itself is ``inherited``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from operator import attrgetter
+from typing import Any
+
+from lineage_plugin.codec import digest
+from lineage_plugin.lineage.survey import Survey
+from lineage_plugin.model import (
+    Assurance,
+    Consent,
+    Custody,
+    Declaration,
+    Evidence,
+    License,
+    Source,
+    iso,
+)
+from lineage_plugin.policy import consent, custody, licenses, use, verdicts
+from lineage_plugin.policy.purposes import Purposes
+from lineage_plugin.propagation import Label, combine
+
+#: Version of the columns below; part of every policy digest.
+FRAME_VERSION = 1
+
+#: Columns on which a decision depends, and what they hold.
+RELEVANT = {
+    "dataset": "URI of the dataset",
+    "role": "input (judged itself), root (from outside) or ancestor",
+    "origin": "external, derived, or unknown (nobody recorded a writer, nobody declared a source)",
+    "lineage_verdict": "whether all that this version was made from is known",
+    "source_verdict": "whether it is known where the data comes from",
+    "source_issuer": "who issued the data",
+    "source_method": "how the data was generated (OASIS generation-method code)",
+    "license": "SPDX expression, concluded where it differs from declared",
+    "license_verdict": "whether the licence permits the purpose",
+    "license_duties": "duties that come with the licence (ODRL and CC names)",
+    "consent": "legal bases",
+    "consent_status": "DPV consent status",
+    "consent_until": "when the basis ends (ISO 8601), or never",
+    "consent_verdict": "whether the legal basis covers the purpose now",
+    "custody": "the kinds of transfer, oldest first",
+    "custody_verdict": "whether each transfer is covered by an agreement",
+    "use_verdict": "whether the purpose is excluded by the dataset's own terms of use",
+    "categories": "categories of data that this dataset brings to the inputs, sorted, or none",
+    "assurance": "the weakest support of any declaration",
+    "authorities": "who declared, sorted, or nobody",
+}
+
+#: Columns that change from run to run; a decision depends on them only if a suite names them.
+VOLATILE = {
+    "version": "the writer's DAG run (OpenLineage run id), or original",
+    "job": "the writer, namespace/name, or none",
+    "depth": "number of steps from the judged input (0)",
+}
+
+COLUMNS = {**RELEVANT, **VOLATILE}
+
+Row = Mapping[str, Any]
+
+#: Of a declaration, all but where it is written and what supports it: no column shows these, but
+#: for when the support ends.
+_CONTENT = attrgetter(
+    *(f.name for f in fields(Declaration) if f.name not in {"pattern", "where", "evidence"})
+)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Rows in the order of :attr:`Ancestry.versions`: nearest first.
+
+    ``expires_us`` is when the first of the facts that the rows rest on changes by itself.
+    """
+
+    rows: Sequence[Row]
+    expires_us: int | None
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over what a decision depends on: the distinct rows, without volatile columns."""
+        return digest(sorted(self._nearest(tuple(RELEVANT))))
+
+    def distinct(self, columns: Iterable[str]) -> list[tuple[dict[str, Any], int]]:
+        """Return the different rows of these columns, each with the nearest version that has it."""
+        names = tuple(columns)
+        return [
+            (dict(zip(names, cells, strict=True)), version)
+            for cells, version in self._nearest(names).items()
+        ]
+
+    def _nearest(self, names: Sequence[str]) -> dict[tuple[Any, ...], int]:
+        found: dict[tuple[Any, ...], int] = {}
+        for version, row in enumerate(self.rows):
+            found.setdefault(tuple(map(row.__getitem__, names)), version)
+        return found
+
+
+def build(
+    seen: Survey,
+    *,
+    purpose: str,
+    purposes: Purposes,
+    at_us: int,
+    terms: Mapping[str, licenses.Terms],
+) -> Frame:
+    """Lay out what was surveyed for judgement.
+
+    Args:
+        seen: The versions behind a task's inputs, their labels and what is declared.
+        purpose: What the inputs will be used for; a name in *purposes*.
+        purposes: The tree of purposes.
+        at_us: The moment to judge for.
+        terms: Terms of the custom licences that catalogs registered.
+    """
+    ancestry = seen.ancestry
+    inputs = {version for found in ancestry.current.values() for version in found}
+    read = {ancestry.versions[version].uri for version in inputs}
+    arriving = _arriving(seen, inputs)
+    judge = _Judge(purpose, purposes, at_us, terms)
+    about = {
+        uri: judge.columns(seen.declared(uri), arriving.get(uri, ()))
+        for uri in dict.fromkeys(version.uri for version in ancestry.versions)
+    }
+    shared: dict[tuple[str, str, str, str], dict[str, Any]] = {}
+    rows = []
+    for index, version in enumerate(ancestry.versions):
+        uri = version.uri
+        activity = version.activity
+        external = seen.declared.is_root(uri)
+        origin = "external" if external else "derived" if activity else "unknown"
+        role = "input" if uri in read else "root" if external or not activity else "ancestor"
+        key = (uri, role, origin, seen.lineage_verdict(index))
+        if key not in shared:
+            names = ("dataset", "role", "origin", "lineage_verdict")
+            shared[key] = {**dict(zip(names, key, strict=True)), **about[uri]}
+        volatile = {"version": version.name, "job": version.job, "depth": ancestry.depth[index]}
+        rows.append({**shared[key], **volatile})
+    return Frame(rows, judge.expires_us)
+
+
+def _arriving(seen: Survey, inputs: Iterable[int]) -> dict[str, list[str]]:
+    """Tell for each dataset as what categories its data arrives at the inputs."""
+    reached = combine(Label(0, {}), *(seen.labels[version] for version in inputs))
+    found: dict[str, list[str]] = {}
+    for category in sorted(reached.categories):
+        datasets = reached.categories[category]
+        while datasets:
+            lowest = datasets & -datasets
+            found.setdefault(seen.uris[lowest.bit_length() - 1], []).append(category)
+            datasets ^= lowest
+    return found
+
+
+class _Judge:
+    """Judges what is declared about one dataset; remembers when the first answer may change."""
+
+    def __init__(
+        self, purpose: str, purposes: Purposes, at_us: int, terms: Mapping[str, licenses.Terms]
+    ) -> None:
+        self.purpose = purpose
+        self.purposes = purposes
+        self.at_us = at_us
+        self.terms = terms
+        self.expires_us: int | None = None
+        self._judged: dict[tuple[object, ...], dict[str, Any]] = {}
+
+    def columns(self, said: Sequence[Declaration], categories: Sequence[str]) -> dict[str, Any]:
+        """Return the columns that all versions of a dataset share.
+
+        Many datasets share them with others: those that are derived, those of one pattern.
+        """
+        key = (tuple((_CONTENT(d), _supported_until_us(d)) for d in said), tuple(categories))
+        found = self._judged.get(key)
+        if found is None:
+            found = self._judged[key] = self._columns(said, categories)
+        return found
+
+    def _columns(self, said: Sequence[Declaration], categories: Sequence[str]) -> dict[str, Any]:
+        external = any(d.external for d in said)
+        for declaration in said:
+            self._note_expiry(declaration.valid_until_us)
+            self._note_expiry(_supported_until_us(declaration))
+        return {
+            **self._source([d.source for d in said], external=external),
+            **self._license([d.license for d in said], external=external),
+            **self._consent([d.consent for d in said], categories, external=external),
+            **self._custody([d.custody for d in said], external=external),
+            "use_verdict": verdicts.worst(
+                "use", [use.verdict(d.use, self.purpose, self.purposes) for d in said if d.use]
+            )
+            if any(d.use for d in said)
+            else "inherited",
+            "categories": " ".join(categories) or "none",
+            "assurance": min(map(self._assurance, said)).name.lower().replace("_", "-")
+            if said
+            else "inherited",
+            "authorities": " ".join(sorted({d.authority for d in said})) or "nobody",
+        }
+
+    def _assurance(self, said: Declaration) -> Assurance:
+        """Return how well it is supported now: no better than asserted by papers that ended."""
+        until_us = _supported_until_us(said)
+        has_ended = until_us is not None and until_us <= self.at_us
+        return min(said.assurance, Assurance.ASSERTED) if has_ended else said.assurance
+
+    def _note_expiry(self, moment_us: int | None) -> None:
+        if moment_us is not None and moment_us > self.at_us:
+            self.expires_us = min(moment_us, self.expires_us or moment_us)
+
+    def _source(self, said: Sequence[Any], *, external: bool) -> dict[str, str]:
+        known = [s for s in said if s is not None]
+        verdict = _worst(
+            "source", ["known" if isinstance(s, Source) else "unknown" for s in known], external
+        )
+        sources = [s for s in known if isinstance(s, Source)]
+        return {
+            "source_verdict": verdict,
+            "source_issuer": _text([s.issuer for s in sources], verdict),
+            "source_method": _text([s.method or "unspecified" for s in sources], verdict),
+        }
+
+    def _license(self, said: Sequence[Any], *, external: bool) -> dict[str, str]:
+        known = [s for s in said if s is not None]
+        found = [licenses.judge(s, self.purpose, self.purposes, self.terms) for s in known]
+        verdict = _worst("license", found, external)
+        granted = [s.concluded or s.declared for s in known if isinstance(s, License)]
+        duties = sorted({d for g in granted for d in licenses.duties(g, custom=self.terms)})
+        return {
+            "license": _text(granted, verdict),
+            "license_verdict": verdict,
+            "license_duties": " ".join(duties) or "none",
+        }
+
+    def _consent(
+        self, said: Sequence[Any], categories: Collection[str], *, external: bool
+    ) -> dict[str, str]:
+        known = [s for s in said if s is not None]
+        found = [
+            consent.verdict(
+                s,
+                purpose=self.purpose,
+                purposes=self.purposes,
+                categories=categories,
+                at_us=self.at_us,
+            )
+            for s in known
+        ]
+        bases = [s for s in known if isinstance(s, Consent)]
+        for basis in bases:
+            self._note_expiry(basis.from_us)
+            self._note_expiry(basis.until_us)
+        verdict = _worst("consent", found, external)
+        until = min((b.until_us for b in bases if b.until_us is not None), default=None)
+        return {
+            "consent": _text([" ".join(b.bases) for b in bases], verdict),
+            "consent_status": _text([b.status for b in bases], verdict),
+            "consent_until": "never" if until is None else iso(until),
+            "consent_verdict": verdict,
+        }
+
+    def _custody(self, said: Sequence[Any], *, external: bool) -> dict[str, str]:
+        known = [s for s in said if s is not None]
+        verdict = _worst("custody", [custody.verdict(s, at_us=self.at_us) for s in known], external)
+        chains = [s for s in known if isinstance(s, Custody)]
+        for chain in chains:
+            self._note_expiry(custody.expires_us(chain, at_us=self.at_us))
+        return {
+            "custody": _text([" ".join(t.event for t in c.transfers) for c in chains], verdict),
+            "custody_verdict": verdict,
+        }
+
+
+def _supported_until_us(said: Declaration) -> int | None:
+    """Return when the last paper ends that supports *said*: never, if one has no end or none is.
+
+    Papers that nobody could read support nothing beside those that are pinned by a digest.
+    """
+    steps = said.custody.transfers if isinstance(said.custody, Custody) else ()
+    agreements = [step.agreement for step in steps if isinstance(step.agreement, Evidence)]
+    papers = [*said.evidence, *agreements]
+    ends = [paper.until_us for paper in [p for p in papers if p.sha256] or papers]
+    known = [end for end in ends if end is not None]
+    return max(known) if known and len(known) == len(ends) else None
+
+
+def _worst(area: str, found: Sequence[str], external: bool) -> str:  # noqa: FBT001
+    if not found:
+        return "absent" if external else "inherited"
+    return verdicts.worst(area, found)
+
+
+def _text(values: Sequence[str], verdict: str) -> str:
+    """Join what was said, in no order of time; else the verdict says why nothing is to be shown."""
+    return " AND ".join(sorted(set(values))) or _SILENCE.get(verdict, verdict)
+
+
+#: What a cell holds where a verdict stands for silence.
+_SILENCE = {"not-personal": "none", "first-party": "none", "contradiction": "none"}

@@ -1,0 +1,322 @@
+"""The gate: from inputs and a purpose to a decision that is recorded.
+
+Fails closed: whatever goes wrong on the way is an ``UNDECIDED`` decision that says how to mend it,
+and a decision that cannot be recorded is not ``ALLOWED``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from lineage_plugin.catalog.compiled import CompiledCatalog
+from lineage_plugin.errors import (
+    CatalogError,
+    DeclarationError,
+    MissingLibrary,
+    PolicyError,
+    SettingsError,
+    StoreCorrupt,
+    StoreError,
+    StoreTooNew,
+    SuiteError,
+)
+from lineage_plugin.gate import decide, frame
+from lineage_plugin.gate.frame import Frame
+from lineage_plugin.gate.policy import Policy, load
+from lineage_plugin.gate.sync import bring_up_to_date
+from lineage_plugin.lineage.ancestry import Ancestry
+from lineage_plugin.lineage.survey import Survey, survey
+from lineage_plugin.model import SECOND_US, DatasetRef, Decision, Outcome, Reason, Subject
+from lineage_plugin.settings import Settings
+from lineage_plugin.store import open_store
+from lineage_plugin.store.api import Store
+
+#: How long to wait before looking again whether an upstream writer has closed, in seconds.
+_POLL_S = 0.2
+
+
+@contextlib.contextmanager
+def open_gate(settings: Settings, *, now_us: Callable[[], int] | None = None) -> Iterator[Gate]:
+    """Open the gate that these settings describe; nothing is touched until it is asked."""
+    gate = Gate(settings, now_us or (lambda: time.time_ns() // 1000))
+    try:
+        yield gate
+    finally:
+        gate.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What a gate is asked."""
+
+    inputs: tuple[DatasetRef, ...]
+    purpose: str
+    subject: Subject
+    suites: tuple[str, ...]
+    at_us: int
+    is_now: bool
+
+
+class Gate:
+    """Decides whether runs may proceed; one per process, asked as often as needed."""
+
+    def __init__(self, settings: Settings, now_us: Callable[[], int]) -> None:
+        self._settings = settings
+        self._now_us = now_us
+        self._opened: Store | None = None
+
+    def close(self) -> None:
+        """Let go of the record."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def decide(
+        self,
+        inputs: Sequence[DatasetRef],
+        purpose: str,
+        *,
+        subject: Subject = Subject(),  # noqa: B008 - an immutable value
+        suites: Sequence[str] = (),
+        obstacles: Sequence[Reason] = (),
+        at_us: int | None = None,
+        record: bool = True,
+    ) -> Decision:
+        """Decide whether *inputs* may be used for *purpose*, and record the decision.
+
+        Never raises: what goes wrong is an ``UNDECIDED`` decision.
+
+        Args:
+            inputs: The datasets to be read; what the record saw the subject read is added.
+            purpose: A name in the tree of purposes.
+            subject: The task that asks; empty for a person.
+            suites: Names of suites besides those that the administrator bound to the purpose.
+            obstacles: What the caller knows to stand in the way, whatever suites say.
+            at_us: The moment to decide for; now, if not given.
+            record: Whether the decision is appended to the record.
+        """
+        asked = _Question(
+            tuple(dict.fromkeys(inputs)),
+            purpose,
+            subject,
+            tuple(suites),
+            self._now_us() if at_us is None else at_us,
+            is_now=at_us is None,
+        )
+        try:
+            decision = self._decide(asked)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the body must not run
+            decision = _undecided(asked, _reason_for(error))
+        if obstacles:
+            decision = _hindered(decision, obstacles)
+        return self._recorded(decision) if record else decision
+
+    def _decide(self, asked: _Question) -> Decision:
+        policy = load(self._settings, asked.purpose, asked.suites)
+        store = self._store()
+        catalog = bring_up_to_date(store, self._settings, recorded_us=self._now_us())
+        asked = replace(asked, inputs=self._all_inputs(store, asked))
+        if not asked.inputs:
+            return _undecided(asked, _NO_INPUTS)
+        asked, seen = self._settled(store, asked, catalog)
+        table = frame.build(
+            seen,
+            purpose=asked.purpose,
+            purposes=policy.purposes,
+            at_us=asked.at_us,
+            terms=catalog.licenses,
+        )
+        found = self._reused(store, asked, policy, table, seen.ancestry)
+        return replace(found or _judge(asked, policy, table, seen), known_seq=seen.seq)
+
+    def _store(self) -> Store:
+        if self._opened is None:
+            self._opened = open_store(
+                self._settings.store_url, busy_timeout_ms=self._settings.append_budget_ms
+            )
+        return self._opened
+
+    def _all_inputs(self, store: Store, asked: _Question) -> tuple[DatasetRef, ...]:
+        """Add what the record saw this very task read, such as the tables of its SQL."""
+        if not asked.subject.job_name:
+            return asked.inputs
+        return tuple(dict.fromkeys((*asked.inputs, *store.inputs_of(asked.subject))))
+
+    def _settled(
+        self, store: Store, asked: _Question, catalog: CompiledCatalog
+    ) -> tuple[_Question, Survey]:
+        """Survey the inputs, and give upstream writers that just ended time to say so.
+
+        Airflow starts a task when the task before it has succeeded, while OpenLineage may still be
+        sending the event that says it has.
+        """
+        waits = asked.is_now and bool(asked.subject.job_name)
+        deadline = time.monotonic() + (self._settings.settle_wait_s if waits else 0)
+        while True:
+            seen = survey(
+                store,
+                asked.inputs,
+                catalog.declarations_for,
+                at_us=asked.at_us,
+                is_now=asked.is_now,
+                reader=asked.subject,
+            )
+            writers_open = any(version.is_open for version in seen.ancestry.versions)
+            if not writers_open or time.monotonic() >= deadline:
+                return asked, seen
+            time.sleep(_POLL_S)
+            asked = replace(asked, at_us=self._now_us())
+
+    def _reused(
+        self, store: Store, asked: _Question, policy: Policy, table: Frame, ancestry: Ancestry
+    ) -> Decision | None:
+        """Say again what was said about the same frame under the same policy, if it still holds."""
+        if policy.names_volatile_columns:
+            return None
+        earlier = store.reusable_decision(
+            table.digest, policy.digest, asked.purpose, at_us=asked.at_us
+        )
+        if earlier is None:
+            return None
+        until = _valid_until(earlier.at_us, policy, table)
+        if until <= asked.at_us:
+            return None
+        return replace(
+            earlier,
+            id=str(uuid.uuid4()),
+            inputs=asked.inputs,
+            subject=asked.subject,
+            reasons=decide.retraced(earlier.reasons, ancestry),
+            warnings=decide.retraced(earlier.warnings, ancestry),
+            at_us=asked.at_us,
+            valid_until_us=min(until, earlier.valid_until_us or until),
+            reused_from=earlier.reused_from or earlier.id,
+        )
+
+    def _recorded(self, decision: Decision) -> Decision:
+        try:
+            self._store().append_decision(decision, recorded_us=self._now_us())
+        except Exception as error:  # noqa: BLE001 - an unrecorded permission is none
+            why = _reason_for(error)
+            if decision.outcome is Outcome.ALLOWED:
+                return replace(decision, outcome=Outcome.UNDECIDED, reasons=(why,))
+            if why not in decision.reasons:
+                return replace(decision, reasons=(*decision.reasons, why))
+        return decision
+
+
+def _judge(asked: _Question, policy: Policy, table: Frame, seen: Survey) -> Decision:
+    # The only way to Great Expectations, which takes seconds to import.
+    from lineage_plugin.gate.suite import run_suites
+
+    columns = policy.columns(frame.RELEVANT, frame.VOLATILE)
+    judged = table.distinct(columns)
+    run = run_suites(policy.suites, [row for row, _ in judged], columns=columns)
+    outcome, reasons, warnings = decide.explain(
+        run.failures, judged, seen.ancestry, purpose=asked.purpose
+    )
+    if not run.passed and outcome is Outcome.ALLOWED:
+        outcome, reasons = Outcome.UNDECIDED, (_CONTRADICTION,)
+    # What could not be judged may be mended without a trace in frame or policy: by an installation.
+    holds = all(failure.kind == "failed" for failure in run.failures)
+    return Decision(
+        id=str(uuid.uuid4()),
+        outcome=outcome,
+        purpose=asked.purpose,
+        inputs=asked.inputs,
+        subject=asked.subject,
+        reasons=reasons,
+        at_us=asked.at_us,
+        valid_until_us=_valid_until(asked.at_us, policy, table) if holds else asked.at_us,
+        frame_digest=table.digest,
+        policy_digest=policy.digest,
+        known_seq=seen.seq,
+        suites=tuple(suite.name for suite in policy.suites),
+        rows=len(judged),
+        warnings=warnings,
+    )
+
+
+def _valid_until(at_us: int, policy: Policy, table: Frame) -> int:
+    oldest = at_us + policy.max_age_s * SECOND_US
+    return oldest if table.expires_us is None else min(oldest, table.expires_us)
+
+
+_NO_INPUTS = decide.undecided(
+    "gate.no-inputs",
+    "nothing says which datasets this run reads",
+    "give the task inlets, or name them: @requires(..., inputs=[...])",
+)
+
+_CONTRADICTION = decide.undecided(
+    "suite.error",
+    "a suite did not pass, but named no reason that blocks",
+    "run: lineage-plugin catalog check",
+)
+
+
+def _hindered(decision: Decision, obstacles: Sequence[Reason]) -> Decision:
+    """Add reasons that no suite has seen; what has them is never said again about its frame."""
+    found = tuple(reason for reason in decision.reasons if reason is not _NO_INPUTS)
+    denied = decision.outcome is Outcome.DENIED
+    return replace(
+        decision,
+        outcome=Outcome.DENIED if denied else Outcome.UNDECIDED,
+        reasons=(*found, *obstacles),
+        frame_digest="",
+    )
+
+
+def _undecided(asked: _Question, reason: Reason) -> Decision:
+    return Decision(
+        id=str(uuid.uuid4()),
+        outcome=Outcome.UNDECIDED,
+        purpose=asked.purpose,
+        inputs=asked.inputs,
+        subject=asked.subject,
+        reasons=(reason,),
+        at_us=asked.at_us,
+        valid_until_us=asked.at_us,
+        frame_digest="",
+        policy_digest="",
+        known_seq=0,
+    )
+
+
+#: What to call the state of the world that an error stands for, most specific first.
+_NAMES: tuple[tuple[type[Exception], str], ...] = (
+    (StoreCorrupt, "store.corrupt"),
+    (StoreTooNew, "store.too-new"),
+    (StoreError, "store.unavailable"),
+    (CatalogError, "catalog.invalid"),
+    (SuiteError, "suite.invalid"),
+    (PolicyError, "policy.invalid"),
+    (SettingsError, "settings.invalid"),
+    (MissingLibrary, "gate.not-installed"),
+)
+
+
+def _reason_for(error: Exception) -> Reason:
+    name = next((name for kind, name in _NAMES if isinstance(error, kind)), "gate.error")
+    if isinstance(error, StoreError):
+        return decide.undecided(name, error.what, error.remedy)
+    if isinstance(error, DeclarationError):
+        problems = error.problems
+        first = problems[0]
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        where = f" at {first.where}" if first.where else ""
+        every = "run: lineage-plugin catalog check" if first.where else ""
+        remedy = "; ".join(filter(None, (first.hint, every))) or "see what is declared"
+        return decide.undecided(name, f"{first.message}{where}{more}", remedy)
+    if isinstance(error, MissingLibrary):
+        why, _, remedy = str(error).partition("; ")
+        return decide.undecided(name, why, remedy)
+    if isinstance(error, SettingsError):
+        return decide.undecided(name, str(error), "correct it in airflow.cfg or the environment")
+    return decide.undecided(
+        name, f"{type(error).__name__}: {error}", "this is a defect; please report it"
+    )

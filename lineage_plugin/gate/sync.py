@@ -1,0 +1,75 @@
+"""Before judging: what was spooled and what catalog files say goes into the record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lineage_plugin.catalog.compiled import CatalogFile, CompiledCatalog, refresh
+from lineage_plugin.errors import StoreUnavailable
+from lineage_plugin.gate import witness
+from lineage_plugin.settings import Settings
+from lineage_plugin.store.api import CATALOG_ORIGIN, Store
+from lineage_plugin.store.spool import Spool
+
+
+def bring_up_to_date(store: Store, settings: Settings, *, recorded_us: int) -> CompiledCatalog:
+    """Record what waits to be recorded, and return the catalog files compiled.
+
+    Raises:
+        CatalogError: A catalog file is wrong; nothing of it is recorded.
+        StoreError: The record cannot be written, is not the one of before, or lacks events.
+    """
+    witness.compare(store, settings.store_url, settings.state_dir)
+    _drain(Spool(settings.state_dir), store, recorded_us)
+    catalog = refresh(
+        settings.catalog,
+        settings.state_dir,
+        policy=settings.policy,
+        required=settings.required,
+    )
+    recorded = store.origins()
+    current = dict(_origins(catalog.files))
+    for origin, file in current.items():
+        if recorded.get(origin) != (file.authority, file.digest):
+            store.append_declarations(
+                file.authority,
+                catalog.declarations_of(file),
+                recorded_us=recorded_us,
+                origin=origin,
+                digest=file.digest,
+            )
+    for origin, (authority, _) in recorded.items():
+        if origin.startswith(CATALOG_ORIGIN) and origin not in current:
+            store.append_declarations(
+                authority, (), recorded_us=recorded_us, origin=origin, digest=""
+            )
+    witness.remember(store, settings.store_url, settings.state_dir)
+    return catalog
+
+
+def _drain(spool: Spool, store: Store, recorded_us: int) -> None:
+    """Append the events that waited for the record; without them it tells of the past only."""
+    if spool.pending():
+        spool.drain(store, recorded_us=recorded_us)
+    if waiting := spool.pending():
+        raise StoreUnavailable(
+            f"{waiting} events wait to be recorded in {spool.folder}",
+            "see why the record cannot take them: lineage-plugin verify",
+        )
+    if missing := spool.missing():
+        raise StoreUnavailable(
+            f"{missing} events are missing from the record: neither it nor {spool.folder} could"
+            " take them",
+            f"run the tasks of that time again, then remove {spool.counters}",
+        )
+
+
+def _origins(files: Sequence[CatalogFile]) -> Iterator[tuple[str, CatalogFile]]:
+    """Name each file by its authority and name, not by the folder that one machine has it in."""
+    seen: Counter[str] = Counter()
+    for file in files:
+        origin = f"{CATALOG_ORIGIN}{file.authority}/{Path(file.name).name}"
+        seen[origin] += 1
+        yield (origin if seen[origin] == 1 else f"{origin}#{seen[origin]}"), file

@@ -1,0 +1,216 @@
+"""The provenance frame: one row per version, no cell ever null."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from lineage_plugin.gate.frame import COLUMNS, RELEVANT, Frame, build
+from lineage_plugin.lineage.labels import propagate
+from lineage_plugin.lineage.said import Declared, by_uri
+from lineage_plugin.lineage.survey import Survey
+from lineage_plugin.model import (
+    Assurance,
+    Consent,
+    Custody,
+    DatasetRef,
+    Declaration,
+    DeclaredNone,
+    EdgeKind,
+    Evidence,
+    License,
+    Source,
+    Transfer,
+    Unknown,
+)
+from lineage_plugin.policy import edges
+from lineage_plugin.policy.purposes import shipped
+from tests.support.story import Story
+
+PHOTOS, FACES, MODEL = (DatasetRef("s3://lake", name) for name in ("photos", "faces", "model"))
+
+COMPLETE = Declaration(
+    "team",
+    PHOTOS.uri,
+    external=True,
+    source=Source("Acme", "user-generated-content"),
+    license=License("CC-BY-4.0"),
+    consent=Consent(("eu-gdpr:A6-1-a",), purposes=("model-training",), until_us=5_000),
+    custody=Custody(
+        (Transfer("licensed", "Acme", "us", agreement=Evidence("a.pdf", until_us=9_000)),)
+    ),
+    categories=("personal", "face-image"),
+)
+
+
+SILENT = Declaration("team", PHOTOS.uri, external=True)
+UNKNOWN = replace(SILENT, license=Unknown("?"), consent=Unknown("?"), custody=Unknown("?"))
+NOTHING = replace(
+    SILENT, license=DeclaredNone("."), consent=DeclaredNone("."), custody=DeclaredNone(".")
+)
+
+
+def frame(
+    story: Story,
+    ref: DatasetRef,
+    declarations: Iterable[Declaration] = (),
+    *,
+    at: int = 1000,
+    purpose: str = "model-training",
+) -> Frame:
+    """Return the frame over *ref*."""
+    said = Declared(lambda _: (), by_uri(declarations), at_us=at)
+    found = story.ascend(ref, at=at, is_root=said.is_root)
+    labels, uris = propagate(found, said, said.categories, edges.escalations)
+    seen = Survey(found, labels, uris, said, 1)
+    return build(seen, purpose=purpose, purposes=shipped(), at_us=at, terms={})
+
+
+def cells(found: Frame, ref: DatasetRef) -> dict[str, object]:
+    """Return the nearest row of a dataset."""
+    return dict(next(row for row in found.rows if row["dataset"] == ref.uri))
+
+
+def story() -> Story:
+    return (
+        Story()
+        .ran("r1", 10, 20, reads=[PHOTOS], writes=[FACES], edge=EdgeKind.EMBED)
+        .ran("r1", 30, 40, reads=[FACES], writes=[MODEL], edge=EdgeKind.TRAIN)
+    )
+
+
+def test_every_ancestor_has_a_row_and_every_row_all_columns() -> None:
+    found = frame(story(), MODEL, [COMPLETE])
+
+    assert [row["dataset"] for row in found.rows] == [MODEL.uri, FACES.uri, PHOTOS.uri]
+    assert [row["role"] for row in found.rows] == ["input", "ancestor", "root"]
+    assert all(row.keys() == COLUMNS.keys() for row in found.rows)
+
+
+def test_no_cell_is_ever_null_whatever_is_declared() -> None:
+    for said in (COMPLETE, SILENT, UNKNOWN, NOTHING):
+        for row in frame(story(), MODEL, [said]).rows:
+            assert all(cell not in (None, "") for cell in row.values())
+
+
+def test_absent_none_and_unknown_are_three_things() -> None:
+    def verdicts(said: Declaration) -> tuple[object, ...]:
+        row = cells(frame(story(), MODEL, [said]), PHOTOS)
+        return row["license_verdict"], row["consent_verdict"], row["custody_verdict"]
+
+    assert verdicts(SILENT) == ("absent", "absent", "absent")
+    assert verdicts(UNKNOWN) == ("unknown", "unknown", "unknown")
+    assert verdicts(NOTHING) == ("none", "not-personal", "first-party")
+
+
+def test_a_derived_dataset_that_declares_nothing_inherits() -> None:
+    row = cells(frame(story(), MODEL, [COMPLETE]), FACES)
+
+    assert row["license_verdict"] == row["consent_verdict"] == row["custody_verdict"] == "inherited"
+
+
+def test_photos_through_an_embedding_are_judged_as_biometric_data() -> None:
+    row = cells(frame(story(), MODEL, [COMPLETE]), PHOTOS)
+
+    assert "biometric" in str(row["categories"])
+    assert row["consent_verdict"] == "special-category"
+
+
+def test_photos_before_the_embedding_are_not_biometric_yet() -> None:
+    row = cells(frame(story(), PHOTOS, [COMPLETE]), PHOTOS)
+
+    assert "biometric" not in str(row["categories"])
+    assert row["consent_verdict"] == "valid"
+
+
+def test_what_nobody_wrote_and_nobody_declared_is_unknown() -> None:
+    assert cells(frame(story(), MODEL), PHOTOS)["lineage_verdict"] == "unknown-producer"
+
+
+def test_an_output_of_a_run_without_known_inputs_is_unknown() -> None:
+    found = frame(Story().ran("r1", 10, 20, writes=[FACES]), FACES)
+
+    assert cells(found, FACES)["lineage_verdict"] == "no-known-inputs"
+
+
+def test_a_task_that_brings_data_in_needs_no_inputs_where_its_output_is_declared_external() -> None:
+    found = frame(Story().ran("r1", 10, 20, writes=[PHOTOS]), PHOTOS, [COMPLETE])
+
+    assert cells(found, PHOTOS)["lineage_verdict"] == "complete"
+
+
+def test_several_authorities_bind_together() -> None:
+    auditor = Declaration("auditor", PHOTOS.uri, license=License("CC-BY-NC-4.0"))
+    row = cells(frame(story(), MODEL, [COMPLETE, auditor]), PHOTOS)
+
+    assert row["license_verdict"] == "non-commercial"
+    assert row["license"] == "CC-BY-4.0 AND CC-BY-NC-4.0"
+    assert row["authorities"] == "auditor team"
+
+
+def test_a_frame_expires_when_the_first_of_its_facts_does() -> None:
+    assert frame(story(), MODEL, [COMPLETE]).expires_us == 5_000
+    assert frame(story(), MODEL, [COMPLETE], at=6_000).expires_us == 9_000
+
+
+def test_another_daily_run_does_not_change_the_digest() -> None:
+    """A decision is reused although every day adds versions."""
+    day1, day2 = story(), story()
+    day2.ran("r2", 50, 60, reads=[PHOTOS], writes=[FACES], edge=EdgeKind.EMBED)
+    day2.ran("r2", 70, 80, reads=[FACES], writes=[MODEL], edge=EdgeKind.TRAIN)
+
+    assert len(frame(day2, MODEL, [COMPLETE]).rows) > len(frame(day1, MODEL, [COMPLETE]).rows)
+    assert frame(day2, MODEL, [COMPLETE]).digest == frame(day1, MODEL, [COMPLETE]).digest
+
+
+def test_a_changed_declaration_changes_the_digest() -> None:
+    other = Declaration("auditor", PHOTOS.uri, license=License("MIT"))
+
+    assert (
+        frame(story(), MODEL, [COMPLETE]).digest != frame(story(), MODEL, [COMPLETE, other]).digest
+    )
+
+
+def test_distinct_rows_come_with_their_nearest_version() -> None:
+    day2 = story().ran("r2", 50, 60, reads=[PHOTOS], writes=[FACES], edge=EdgeKind.EMBED)
+    found = frame(day2, FACES, [COMPLETE]).distinct(RELEVANT)
+
+    assert [version for _, version in found] == sorted(version for _, version in found)
+
+
+def test_the_order_in_which_authorities_spoke_does_not_change_the_digest() -> None:
+    auditor = Declaration("auditor", PHOTOS.uri, license=License("MIT"))
+
+    one, other = ([COMPLETE, auditor], [auditor, COMPLETE])
+
+    assert frame(story(), MODEL, one).digest == frame(story(), MODEL, other).digest
+
+
+def test_papers_that_ended_support_nothing_and_the_last_to_end_bounds_the_frame() -> None:
+    papers = (Evidence("a.pdf", "a" * 64, until_us=2_000), Evidence("b.pdf", "b" * 64, 3_000))
+    said = replace(SILENT, assurance=Assurance.VERIFIED, evidence=papers)
+    unending = replace(said, evidence=(*papers, Evidence("c.pdf", "c" * 64)))
+
+    def seen(declaration: Declaration, at: int) -> tuple[str, int | None]:
+        found = frame(story(), MODEL, [declaration], at=at)
+        return next(r["assurance"] for r in found.rows if r["role"] == "root"), found.expires_us
+
+    assert seen(said, 1_000) == ("verified", 3_000)
+    assert seen(said, 2_999) == ("verified", 3_000)
+    assert seen(said, 3_000) == ("asserted", None)
+    assert seen(unending, 3_000) == ("verified", None)
+
+
+def test_one_dataset_does_not_lend_its_papers_to_another_that_says_the_same() -> None:
+    ended, standing = (
+        replace(SILENT, pattern=ref.uri, assurance=Assurance.DOCUMENTED, evidence=(paper,))
+        for ref, paper in (
+            (PHOTOS, Evidence("a.pdf", "a" * 64, until_us=500)),
+            (FACES, Evidence("b.pdf", "b" * 64)),
+        )
+    )
+
+    rows = frame(story(), MODEL, [standing, ended]).rows
+
+    said = {row["dataset"]: row["assurance"] for row in rows}
+    assert (said[PHOTOS.uri], said[FACES.uri]) == ("asserted", "documented")
