@@ -1,0 +1,1 @@
+"""The only package that imports Airflow: decorators, operators, plugin and provider info."""

@@ -1,0 +1,249 @@
+"""The gate in front of a task's body: decide, say why, and let the body run or not.
+
+Whatever goes wrong in here keeps the body from running, without retries: a gate that cannot tell
+does not let pass.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
+from typing import Any, NamedTuple, Protocol
+
+from lineage_plugin.airflow import wording
+from lineage_plugin.airflow.hook import Requirement, TaskHook
+from lineage_plugin.airflow.inputs import Touched, reads_of
+from lineage_plugin.airflow.source import ship_without_decorators
+from lineage_plugin.model import DatasetRef, Decision, Outcome, Reason, Subject
+from lineage_plugin.settings import Settings, load
+
+log = logging.getLogger(__name__)
+
+
+class Said(NamedTuple):
+    """What a gate said about a requirement, and whether it did before anything of the body ran."""
+
+    requirement: Requirement
+    decision: Decision
+    at_entry: bool
+
+
+#: What gates said in this process, by task instance.  The fork that emits a task's last event
+#: inherits it.
+_SAID: dict[str, list[Said]] = {}
+
+
+class Gate(Protocol):
+    """What :class:`lineage_plugin.gate.service.Gate` does here."""
+
+    def decide(
+        self,
+        inputs: Sequence[DatasetRef],
+        purpose: str,
+        *,
+        subject: Subject = ...,
+        suites: Sequence[str] = ...,
+        obstacles: Sequence[Reason] = ...,
+    ) -> Decision:
+        """Say whether *inputs* may be used for *purpose*."""
+
+
+#: Opens the gate that the settings describe.
+Opener = Callable[[Settings], AbstractContextManager[Gate]]
+
+
+def enter(hook: TaskHook, context: Any) -> None:
+    """Do what a :class:`TaskHook` does before a body: its gates, then the hooks it stands before.
+
+    Raises:
+        AirflowFailException: A gate did not say ``ALLOWED``.
+    """
+    if hook.requirements:
+        pass_gates(hook.requirements, context)
+    ship_without_decorators(context["task"])
+    for present in hook.then:
+        _call(present, context)
+
+
+def pass_gates(
+    requirements: Sequence[Requirement],
+    context: Any,
+    *,
+    at_entry: bool = True,
+    opener: Opener | None = None,
+) -> list[Decision]:
+    """Ask the gate for every purpose, tell the task's log, and return what it said.
+
+    Args:
+        requirements: The purposes.
+        context: The task's context.
+        at_entry: Whether nothing of the body ran yet in this process.
+        opener: Opens another gate than that of the settings.
+
+    Raises:
+        AirflowFailException: It did not say ``ALLOWED`` to every one.
+    """
+    from airflow.sdk.exceptions import AirflowFailException
+
+    cause: BaseException | None = None
+    reads: list[Touched] = []
+    opener = opener or _open_gate
+    try:
+        reads.extend(reads_of(context, [requirement]) for requirement in requirements)
+        decisions = _decide(requirements, reads, context, opener)
+        _publish(requirements, decisions, context, at_entry)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - fail closed, and without retries
+        cause = error
+        known = reads if len(reads) == len(requirements) else [Touched(())] * len(requirements)
+        decisions = [
+            _fault(*asked, error, context, opener)
+            for asked in zip(requirements, known, strict=True)
+        ]
+        with suppress(Exception):
+            _publish(requirements, decisions, context, at_entry)
+    blocked = [decision for decision in decisions if decision.outcome is not Outcome.ALLOWED]
+    if blocked or len(decisions) < len(requirements):
+        message = "\n".join(wording.summary(decision) for decision in blocked)
+        raise AirflowFailException(message or "the provenance gate said nothing") from cause
+    return decisions
+
+
+def said_for(task_instance: Any) -> list[Said]:
+    """Return what gates said in this process about a task instance."""
+    return _SAID.get(str(getattr(task_instance, "id", "")), [])
+
+
+def not_passed(requirements: Sequence[Requirement], context: Any) -> list[Requirement]:
+    """Return the *requirements* for which no gate let this task instance pass yet."""
+    passed = [
+        said.requirement
+        for said in said_for(context["ti"])
+        if said.decision.outcome is Outcome.ALLOWED
+    ]
+    return [asked for asked in requirements if not any(p.covers(asked) for p in passed)]
+
+
+def _open_gate(settings: Settings) -> AbstractContextManager[Gate]:
+    from lineage_plugin.gate.service import open_gate
+
+    return open_gate(settings)
+
+
+def _decide(
+    requirements: Sequence[Requirement],
+    reads: Sequence[Touched],
+    context: Any,
+    opener: Opener,
+) -> list[Decision]:
+    from lineage_plugin.airflow.identity import subject_of
+
+    subject = subject_of(context)
+    with opener(load()) as gate:
+        return [
+            _decide_one(gate, requirement, read, subject)
+            for requirement, read in zip(requirements, reads, strict=True)
+        ]
+
+
+def _decide_one(gate: Gate, requirement: Requirement, reads: Touched, subject: Subject) -> Decision:
+    obstacles = [
+        Reason(
+            "input.unresolved",
+            "",
+            f"the task reads something that names no dataset: {what}",
+            "name it by a URI: an Asset with a URI among the inlets, or requires(inputs=[...])",
+            is_definite=False,
+        )
+        for what in reads.unresolved
+    ]
+    return gate.decide(
+        reads.refs,
+        requirement.purpose,
+        subject=subject,
+        suites=requirement.suites,
+        obstacles=obstacles,
+    )
+
+
+def _fault(
+    requirement: Requirement,
+    reads: Touched,
+    error: BaseException,
+    context: Any,
+    opener: Opener,
+) -> Decision:
+    """Return the decision that a broken gate comes to, recorded if the record can be reached."""
+    from lineage_plugin.airflow.identity import subject_of
+
+    reason = Reason(
+        "gate.error",
+        "",
+        f"the gate itself failed: {type(error).__name__}: {error}",
+        "see the traceback below; until it is mended nothing passes this gate",
+        is_definite=False,
+    )
+    with suppress(Exception, SystemExit), opener(load()) as gate:
+        decision = gate.decide(
+            reads.refs, requirement.purpose, subject=subject_of(context), obstacles=[reason]
+        )
+        if decision.outcome is not Outcome.ALLOWED:
+            return decision
+    now_us = time.time_ns() // 1000
+    return Decision(
+        id=str(uuid.uuid4()),
+        outcome=Outcome.UNDECIDED,
+        purpose=requirement.purpose,
+        inputs=reads.refs,
+        subject=Subject(),
+        reasons=(reason,),
+        at_us=now_us,
+        valid_until_us=now_us,
+        frame_digest="",
+        policy_digest="",
+        known_seq=0,
+    )
+
+
+def _publish(
+    requirements: Sequence[Requirement],
+    decisions: Sequence[Decision],
+    context: Any,
+    at_entry: bool,  # noqa: FBT001
+) -> None:
+    """Keep decisions for the task's last event, and write them to its log."""
+    instance = context["ti"]
+    first = at_entry and not _was_here_before(instance)
+    _SAID.setdefault(str(instance.id), []).extend(
+        Said(*pair, first) for pair in zip(requirements, decisions, strict=True)
+    )
+    for decision in decisions:
+        _tell(decision)
+
+
+def _was_here_before(instance: Any) -> bool:
+    """Whether the body ran in an earlier process of this run: it was deferred or rescheduled."""
+    started = getattr(instance, "_ti_context_from_server", None)
+    return bool(
+        getattr(started, "next_method", None) or getattr(started, "task_reschedule_count", 0)
+    )
+
+
+def _tell(decision: Decision) -> None:
+    level = logging.INFO if decision.outcome is Outcome.ALLOWED else logging.ERROR
+    for line in wording.lines(decision):
+        log.log(level, "%s", line)
+
+
+def _call(hook: Callable[..., Any], context: Any) -> None:
+    """Call a hook as Airflow would: a generator's values are metadata of outlets."""
+    if not inspect.isgeneratorfunction(hook):
+        hook(context)
+        return
+    from airflow.sdk.execution_time.callback_runner import create_executable_runner
+    from airflow.sdk.execution_time.context import context_get_outlet_events
+
+    create_executable_runner(hook, context_get_outlet_events(context), logger=log).run(context)

@@ -1,0 +1,104 @@
+"""What a decision looks like in a task's log: plain text, one line a row, nothing but text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lineage_plugin.model import DatasetRef, Decision, Outcome, Reason, iso
+
+#: A task's log is read by a person; the rest is one command away.
+MOST_REASONS = 25
+
+#: A headline names this many inputs.
+_MOST_NAMES = 3
+
+#: The columns do not grow beyond this, so that a row stays on one screen line.
+_WIDEST = 64
+
+
+def summary(decision: Decision) -> str:
+    """Say a decision in one line; it becomes the error of the task.
+
+    Example:
+        >>> from lineage_plugin.model import Subject
+        >>> reason = Reason("license.absent", "s3://lake/x", "nobody declared a licence", "ask")
+        >>> summary(Decision("d1", Outcome.DENIED, "model-training", (), Subject(), (reason,), 0,
+        ...                  None, "", "", 0))
+        'DENIED for model-training: s3://lake/x: nobody declared a licence [license.absent]'
+    """
+    text = f"{decision.outcome.value} for {decision.purpose}"
+    if decision.reasons:
+        first = decision.reasons[0]
+        where = f"{first.dataset}: " if first.dataset else ""
+        text += f": {where}{first.why} [{first.id}]"
+    if len(decision.reasons) > 1:
+        text += f" and {len(decision.reasons) - 1} more"
+    return printable(text)
+
+
+def lines(decision: Decision) -> Iterator[str]:
+    """Tell a decision as a table of dataset, why and rule, each with its path and what to do."""
+    if decision.outcome is Outcome.ALLOWED:
+        yield printable(_allowed(decision))
+        yield from _warnings(decision.warnings)
+        return
+    yield printable(f"{decision.outcome.value}  {_names(decision.inputs)}  for {decision.purpose}")
+    yield from _table(decision.reasons[:MOST_REASONS])
+    if len(decision.reasons) > MOST_REASONS:
+        yield f"  ... and {len(decision.reasons) - MOST_REASONS} more reasons"
+    yield from _warnings(decision.warnings)
+    yield f"The body did not run and will not be retried.  Decision {decision.id}"
+    for ref in decision.inputs[:1]:
+        yield printable(f"More: lineage-plugin gate {ref.uri} --for {decision.purpose}")
+
+
+def printable(text: str) -> str:
+    r"""Replace what would break a line or move a cursor: names of datasets are other people's text.
+
+    Example:
+        >>> printable("a\nb\x1b[2J") == "a\ufffdb\ufffd[2J"
+        True
+    """
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
+
+
+def _allowed(decision: Decision) -> str:
+    again = f", as decided in {decision.reused_from}" if decision.reused_from else ""
+    until = decision.valid_until_us
+    valid = f", valid until {iso(until)}" if until is not None else ""
+    return (
+        f"ALLOWED  {_names(decision.inputs)}  for {decision.purpose}: "
+        f"{decision.rows} rows of provenance{again}{valid}.  Decision {decision.id}"
+    )
+
+
+def _names(refs: Sequence[DatasetRef]) -> str:
+    shown = ", ".join(ref.uri for ref in refs[:_MOST_NAMES]) or "(no dataset)"
+    left = len(refs) - _MOST_NAMES
+    return f"{shown} and {left} more" if left > 0 else shown
+
+
+def _table(reasons: Sequence[Reason]) -> Iterator[str]:
+    rows = [(reason.dataset or "-", reason.why, reason.id) for reason in reasons]
+    titles = ("dataset", "why", "rule")
+    widths = [min(_WIDEST, max(len(row[column]) for row in (titles, *rows))) for column in range(2)]
+    yield _row(titles, widths)
+    for row, reason in zip(rows, reasons, strict=True):
+        yield _row(row, widths)
+        if len(reason.path) > 1:
+            yield printable(f"      path  {' <- '.join(reason.path)}")
+        if reason.said_by:
+            yield printable(f"      said  by {reason.said_by}")
+        if reason.remedy:
+            yield printable(f"      do    {reason.remedy}")
+
+
+def _row(row: Sequence[str], widths: Sequence[int]) -> str:
+    dataset, why, rule = row
+    return printable(f"  {dataset:<{widths[0]}}  {why:<{widths[1]}}  {rule}".rstrip())
+
+
+def _warnings(warnings: Sequence[Reason]) -> Iterator[str]:
+    for warning in warnings[:MOST_REASONS]:
+        where = f"{warning.dataset}: " if warning.dataset else ""
+        yield printable(f"  warning: {where}{warning.why} [{warning.id}]")

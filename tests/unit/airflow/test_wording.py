@@ -1,0 +1,62 @@
+"""What a decision looks like in a log."""
+
+from __future__ import annotations
+
+from lineage_plugin.airflow.wording import MOST_REASONS, lines, summary
+from lineage_plugin.model import DatasetRef, Outcome, Reason
+from tests.support.airflow_context import says
+
+FACES = DatasetRef("s3://lake", "faces")
+ABSENT = Reason(
+    "license.absent",
+    "s3://lake/photos",
+    "nobody declared a license",
+    "add one to provenance.yaml",
+    path=("s3://lake/faces", "s3://lake/photos"),
+    said_by="nobody",
+)
+
+
+def test_a_refusal_tells_dataset_why_rule_path_and_what_to_do() -> None:
+    told = "\n".join(lines(says(Outcome.DENIED, "model-training", ABSENT, inputs=(FACES,))))
+
+    assert told.splitlines()[:6] == [
+        "DENIED  s3://lake/faces  for model-training",
+        "  dataset           why                        rule",
+        "  s3://lake/photos  nobody declared a license  license.absent",
+        "      path  s3://lake/faces <- s3://lake/photos",
+        "      said  by nobody",
+        "      do    add one to provenance.yaml",
+    ]
+    assert told.endswith("More: lineage-plugin gate s3://lake/faces --for model-training")
+
+
+def test_a_permission_is_one_line() -> None:
+    told = list(lines(says(Outcome.ALLOWED, inputs=(FACES,), rows=3, reused_from="d0")))
+
+    assert len(told) == 1
+    assert told[0].startswith("ALLOWED  s3://lake/faces  for model-training: 3 rows")
+    assert "as decided in d0" in told[0]
+
+
+def test_warnings_are_shown_with_permissions_and_refusals() -> None:
+    for outcome in (Outcome.ALLOWED, Outcome.DENIED):
+        told = list(lines(says(outcome, warnings=(ABSENT,))))
+        assert "  warning: s3://lake/photos: nobody declared a license [license.absent]" in told
+
+
+def test_a_thousand_reasons_are_not_all_shown() -> None:
+    told = list(lines(says(Outcome.DENIED, "p", *[ABSENT] * 1_000)))
+
+    assert f"  ... and {1_000 - MOST_REASONS} more reasons" in told
+    assert "and 999 more" in summary(says(Outcome.DENIED, "p", *[ABSENT] * 1_000))
+
+
+def test_a_dataset_cannot_write_lines_of_its_own() -> None:
+    forged = Reason("r", "s3://x\n[INFO] ALLOWED", "why\x1b[2K", "do")
+
+    for line in (
+        *lines(says(Outcome.DENIED, "p", forged)),
+        summary(says(Outcome.DENIED, "p", forged)),
+    ):
+        assert line.isprintable()
