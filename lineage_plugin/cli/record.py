@@ -1,0 +1,146 @@
+"""How commands reach the record, and the datasets that people name."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import click
+
+from lineage_plugin import settings as settings_file
+from lineage_plugin.errors import LineagePluginError
+from lineage_plugin.model import DatasetRef, EffectiveSummary
+from lineage_plugin.store.api import Store
+
+if TYPE_CHECKING:
+    from lineage_plugin.lineage.survey import Survey
+
+#: A listing that no terminal shows is a mistake; programs may ask for more.
+LIMIT = 50
+
+#: How many known names are compared with a misspelt one.
+_CANDIDATES = 20_000
+
+
+@contextlib.contextmanager
+def opened() -> Iterator[Store]:
+    """Open the record for reading.
+
+    Raises:
+        SettingsError: It is not said, or not well, where it is.
+        StoreError: It cannot be read.
+    """
+    from lineage_plugin.store import open_store
+
+    settings = settings_file.load()
+    store = open_store(
+        settings.store_url,
+        busy_timeout_ms=settings.append_budget_ms,
+        read_only=True,
+        create=False,
+    )
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All that is known about one dataset now; ``ref`` is spelt as the record spells it."""
+
+    ref: DatasetRef
+    survey: Survey
+    effective: EffectiveSummary
+
+
+def surveyed(ref: DatasetRef) -> Seen:
+    """Work out what is declared about a dataset and what it inherits; writes nothing.
+
+    Raises:
+        click.UsageError: Neither the record nor the catalog knows the dataset.
+        CatalogError: A catalog file is wrong.
+    """
+    from lineage_plugin.catalog.compiled import refresh
+    from lineage_plugin.lineage.effective import summarise
+    from lineage_plugin.lineage.survey import survey
+
+    settings = settings_file.load()
+    catalog = refresh(
+        settings.catalog,
+        settings.state_dir,
+        policy=settings.policy,
+        required=settings.required,
+    )
+    now_us = time.time_ns() // 1000
+    with opened() as store:
+        found = store.find(ref.uri)
+        if found is None and not catalog.declarations_for(ref.uri):
+            raise _unknown(store, ref)
+        ref = found or ref
+        seen = survey(store, [ref], catalog.declarations_for, at_us=now_us)
+        effective = summarise(store, [ref], now_us, catalog.declarations_for, catalog.licenses)
+    return Seen(ref, seen, effective[ref.uri])
+
+
+def parsed(_ctx: click.Context, _param: click.Parameter, value: str | None) -> DatasetRef | None:
+    """Read a dataset in any spelling: a URI, or a namespace and a name with a slash between."""
+    return None if value is None else _parse(value)
+
+
+def parsed_all(
+    _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
+) -> tuple[DatasetRef, ...]:
+    """Read several datasets."""
+    return tuple(_parse(value) for value in values)
+
+
+def _parse(text: str) -> DatasetRef:
+    try:
+        return DatasetRef.parse(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def known(store: Store, ref: DatasetRef) -> DatasetRef:
+    """Return the dataset as the record knows it.
+
+    Raises:
+        click.UsageError: The record does not know it; the message names one that it may have meant.
+    """
+    found = store.find(ref.uri)
+    if found is not None:
+        return found
+    raise _unknown(store, ref)
+
+
+def _unknown(store: Store, ref: DatasetRef) -> click.UsageError:
+    return click.UsageError(f"the record knows no dataset {ref.uri}{_meant(store, ref)}")
+
+
+def _meant(store: Store, ref: DatasetRef) -> str:
+    """Return a did-you-mean among the datasets that the record knows, or what to do without."""
+    close = _close(store, ref)
+    return (
+        f" (did you mean {close}?)" if close else "; lineage-plugin datasets lists those it knows"
+    )
+
+
+def near_misses(refs: Collection[DatasetRef]) -> dict[DatasetRef, str]:
+    """Map datasets that the record does not know to what may have been meant; never raises."""
+    with contextlib.suppress(LineagePluginError), opened() as store:
+        unknown = [ref for ref in refs if store.find(ref.uri) is None]
+        return {ref: close for ref in unknown if (close := _close(store, ref))}
+    return {}
+
+
+def _close(store: Store, ref: DatasetRef) -> str:
+    uris = [summary.ref.uri for summary in store.datasets(limit=_CANDIDATES)]
+    name = ref.name.strip("/")
+    close = get_close_matches(ref.uri, uris, n=1)
+    close += [uri for uri in uris if name and uri.endswith(f"/{name}")]
+    return close[0] if close else ""
