@@ -1,0 +1,172 @@
+"""Write docs/reference from the code, so that it cannot say something else.
+
+Usage: ``python scripts/reference.py``; tests/contract/test_reference.py fails where it differs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import click
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
+#: As on a terminal of this width, whatever this one is.
+_PLAIN: dict[str, Any] = {"terminal_width": 88, "help_option_names": ["-h", "--help"]}
+_NOTE = "<!-- Written by `make docs`; change the code, not this file. -->"
+
+
+def pages() -> dict[str, str]:
+    """Return the text of every page by file name."""
+    writers: dict[str, Callable[[], Iterable[str]]] = {
+        "command.md": _command,
+        "facets.md": _facets,
+        "frame.md": _frame,
+        "purposes.md": _purposes,
+        "settings.md": _settings,
+        "verdicts.md": _verdicts,
+    }
+    return {
+        name: "\n".join([_NOTE, "", *write()]).rstrip() + "\n" for name, write in writers.items()
+    }
+
+
+def _command() -> Iterator[str]:
+    from lineage_plugin.cli import command
+
+    yield "# The command `lineage-plugin`"
+    for context in _contexts(click.Context(command, info_name="lineage-plugin", **_PLAIN)):
+        yield from ("", f"## `{context.command_path}`", "")
+        yield from ("```text", context.get_help().rstrip(), "```")
+
+
+def _contexts(context: click.Context) -> Iterator[click.Context]:
+    yield context
+    group = context.command
+    if isinstance(group, click.Group):
+        for name in group.list_commands(context):
+            found = group.get_command(context, name)
+            assert found is not None
+            yield from _contexts(click.Context(found, parent=context, info_name=name))
+
+
+def _facets() -> Iterator[str]:
+    yield from ("# Facets", "", "What is added to OpenLineage events, by its JSON Schemas.")
+    schemas = resources.files("lineage_plugin.facets") / "schemas"
+    for name, schema in _documents(schemas):
+        facet = name.removesuffix(".json")
+        yield from ("", f"## {facet}", "", f"`{schema['$id']}`")
+        for title, definition in schema["$defs"].items():
+            fields = definition.get("properties") or _own_fields(definition)
+            if fields:
+                yield from ("", f"### {title}", "", definition.get("description", ""), "")
+                yield from _table(
+                    ("field", "meaning"),
+                    ((f"`{key}`", each.get("description", "")) for key, each in fields.items()),
+                )
+
+
+def _own_fields(definition: dict[str, Any]) -> dict[str, Any]:
+    """Return what a facet adds to the OpenLineage facet that it extends."""
+    fields: dict[str, Any] = {}
+    for part in definition.get("allOf", ()):
+        fields |= part.get("properties", {})
+    return fields
+
+
+def _frame() -> Iterator[str]:
+    from lineage_plugin.gate import frame
+
+    yield "# The provenance frame"
+    yield from ("", "What a suite sees: a row for each version that an input was made from.")
+    yield from (f"Its columns are public API, version {frame.FRAME_VERSION}.", "")
+    yield "A decision is made anew when one of these changes:"
+    yield from ("", *_columns(frame.RELEVANT))
+    yield from ("", "These change from run to run and count only where a suite names them:")
+    yield from ("", *_columns(frame.VOLATILE))
+
+
+def _columns(columns: Mapping[str, str]) -> Iterator[str]:
+    yield from _table(
+        ("column", "holds"), ((f"`{name}`", holds) for name, holds in columns.items())
+    )
+
+
+def _purposes() -> Iterator[str]:
+    rows = _policy_table("purposes")
+    yield from ("# Purposes", "", "A purpose is allowed where one that it is under is allowed.", "")
+    yield from _table(
+        ("purpose", "under", "in DPV", "source"),
+        (
+            (f"`{row['name']}`", ", ".join(row["under"]), row.get("dpv", ""), row.get("source", ""))
+            for row in rows
+        ),
+    )
+
+
+def _settings() -> Iterator[str]:
+    from lineage_plugin.airflow.provider import get_provider_info
+    from lineage_plugin.settings import SECTION
+
+    section = get_provider_info()["config"][SECTION]
+    yield from (f"# Settings of `[{SECTION}]`", "")
+    yield f"In `airflow.cfg`, or as `AIRFLOW__{SECTION.upper()}__<NAME>` in the environment."
+    rows = (
+        (f"`{name}`", f"`{option['default']}`", option["description"].strip())
+        for name, option in section["options"].items()
+    )
+    yield from ("", *_table(("setting", "default", "meaning"), rows))
+
+
+def _verdicts() -> Iterator[str]:
+    yield from ("# Verdicts", "", "The values of the frame's verdict columns, mildest first.")
+    rows = _policy_table("verdicts")
+    for area in dict.fromkeys(row["area"] for row in rows):
+        yield from ("", f"## `{area}_verdict`", "")
+        yield from _table(
+            ("verdict", "means", "what to do"),
+            (
+                (f"`{row['verdict']}`", row["why"], row["remedy"])
+                for row in rows
+                if row["area"] == area
+            ),
+        )
+
+
+def _policy_table(name: str) -> list[dict[str, Any]]:
+    file = resources.files("lineage_plugin.policy") / "data" / f"{name}.json"
+    rows: list[dict[str, Any]] = json.loads(file.read_text("utf-8"))[name]
+    return rows
+
+
+def _documents(folder: Traversable) -> Iterator[tuple[str, dict[str, Any]]]:
+    for file in sorted(folder.iterdir(), key=lambda each: each.name):
+        yield file.name, json.loads(file.read_text("utf-8"))
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield "|---" * len(head) + "|"
+    for row in rows:
+        cells = (cell.replace("|", r"\|") for cell in row)
+        yield f"| {' | '.join(cells)} |"
+
+
+def main() -> None:
+    """Write all pages and remove what is no page any more."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    wanted = pages()
+    for file in FOLDER.iterdir():
+        if file.name not in wanted:
+            file.unlink()
+    for name, text in wanted.items():
+        (FOLDER / name).write_text(text, "utf-8")
+        print(f"docs/reference/{name}")
+
+
+if __name__ == "__main__":
+    main()
