@@ -6,10 +6,11 @@ broad declaration that is a clean root.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import os
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from lineage_plugin.errors import StoreCorrupt
 from lineage_plugin.store.api import Store
@@ -49,10 +50,12 @@ def remember(store: Store, store_url: str, state_dir: Path) -> None:
     if seq == 0:
         return  # nothing that could be missed
     text = json.dumps({"url": store_url, "seq": seq, "digest": digest})
+    beside = state_dir / f"{_NAME}.{os.getpid()}"
     try:
         state_dir.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile("w", dir=state_dir, prefix=_NAME, delete=False) as beside:
-            beside.write(text)
-        Path(beside.name).replace(state_dir / _NAME)
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(state_dir / _NAME)
     except OSError as error:
         log.warning("what was seen of the record cannot be kept in %s: %s", state_dir, error)
+        with contextlib.suppress(OSError):
+            beside.unlink()

@@ -67,3 +67,12 @@ def test_what_was_seen_and_cannot_be_read_keeps_the_gate_shut(
     (tmp_path / "lineage_plugin" / "head.json").write_text("torn", encoding="utf-8")
 
     assert house.ask("faces").outcome is Outcome.UNDECIDED
+
+
+def test_a_gate_goes_on_where_what_was_seen_cannot_be_kept(tmp_path: Path) -> None:
+    """What is remembered is a second look; the record itself was reached and written."""
+    (tmp_path / "provenance.yaml").write_text(BROAD, encoding="utf-8")
+    state = tmp_path / "not a folder"
+    state.write_text("a file", encoding="utf-8")
+
+    assert Gatehouse(tmp_path, state_dir=state).ask("faces").outcome is Outcome.ALLOWED
