@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -124,7 +124,7 @@ def _unknown(store: Store, ref: DatasetRef) -> click.UsageError:
 
 def _meant(store: Store, ref: DatasetRef) -> str:
     """Return a did-you-mean among the datasets that the record knows, or what to do without."""
-    close = _close(store, ref)
+    close = _close(_names(store), ref)
     return (
         f" (did you mean {close}?)" if close else "; lineage-plugin datasets lists those it knows"
     )
@@ -134,12 +134,33 @@ def near_misses(refs: Collection[DatasetRef]) -> dict[DatasetRef, str]:
     """Map datasets that the record does not know to what may have been meant; never raises."""
     with contextlib.suppress(LineagePluginError), opened() as store:
         unknown = [ref for ref in refs if store.find(ref.uri) is None]
-        return {ref: close for ref in unknown if (close := _close(store, ref))}
+        uris = _names(store) if unknown else []
+        beside = _neighbours(uris) if len(unknown) > 1 else {}
+        return {
+            ref: close
+            for ref in unknown
+            if (close := _close(beside.get(_folder(ref.uri), []) if beside else uris, ref))
+        }
     return {}
 
 
-def _close(store: Store, ref: DatasetRef) -> str:
-    uris = [summary.ref.uri for summary in store.datasets(limit=_CANDIDATES)]
+def _neighbours(uris: Sequence[str]) -> dict[str, list[str]]:
+    """Sort names by folder: comparing many with all of them would take minutes."""
+    found: dict[str, list[str]] = {}
+    for uri in uris:
+        found.setdefault(_folder(uri), []).append(uri)
+    return found
+
+
+def _folder(uri: str) -> str:
+    return uri.rpartition("/")[0]
+
+
+def _names(store: Store) -> list[str]:
+    return [summary.ref.uri for summary in store.datasets(limit=_CANDIDATES)]
+
+
+def _close(uris: Sequence[str], ref: DatasetRef) -> str:
     name = ref.name.strip("/")
     close = get_close_matches(ref.uri, uris, n=1)
     close += [uri for uri in uris if name and uri.endswith(f"/{name}")]

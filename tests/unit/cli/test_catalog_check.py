@@ -72,3 +72,20 @@ def test_jsonl_is_one_problem_a_line(run: Run, home: Path) -> None:
 
     assert result.exit_code == 2
     assert all(line.startswith('{"problem"') for line in result.stdout.splitlines())
+
+
+def test_entries_that_almost_name_a_recorded_dataset_are_pointed_out(
+    run: Run, recorded: Path
+) -> None:
+    """Such an entry declares nothing about anything, and no gate could tell."""
+    (recorded / "provenance.yaml").write_text(
+        "version: 1\nauthority: us\ndatasets:\n"
+        "  s3://models/face: {license: MIT}\n  s3://other/thing: {license: MIT}\n",
+        encoding="utf-8",
+    )
+
+    result = run("catalog", "check", "--quick")
+
+    assert result.exit_code == 0
+    assert "no run has touched s3://models/face (did you mean s3://models/faces?)" in result.stderr
+    assert "s3://other/thing" not in result.stderr
