@@ -107,7 +107,7 @@ def test_the_training_is_blocked_and_then_allowed(walk: Walk) -> None:
     assert others == {ExitCode.DONE}
 
 
-@pytest.mark.skipif(not _sqlite3(), reason="the page uses SQLite's own command")
+@pytest.mark.skipif(not _sqlite3(), reason="the command sqlite3 is not installed; the page uses it")
 def test_the_backup_is_a_genuine_record(walk: Walk) -> None:
     head = walk.here.run("lineage-plugin verify").stdout.split()[-1]
     backup = walk.here.home / "record-backup.db"
