@@ -1,0 +1,1 @@
+"""Pictures and pages of lineage, each one file that needs no network."""
