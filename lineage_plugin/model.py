@@ -8,6 +8,7 @@ somebody said there is none (:class:`DeclaredNone`), somebody said they do not k
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum, IntEnum
@@ -385,6 +386,66 @@ class Decision:
         first = f": {self.reasons[0].why} [{self.reasons[0].id}]" if self.reasons else ""
         more = f" and {len(self.reasons) - 1} more" if len(self.reasons) > 1 else ""
         return f"{self.outcome.value}  {names}  for {self.purpose}{first}{more}"
+
+
+class StatementKind(str, Enum):
+    """What a :class:`Statement` does."""
+
+    #: A person lets one reason pass, for a dataset and a purpose, until a date.
+    WAIVER = "waiver"
+    #: What was there when gates were introduced is owed, not blocked.
+    BASELINE = "baseline"
+    #: A person let one run go on although no gate could say anything.
+    BREAK_GLASS = "break-glass"
+    #: What a run wrote must not be used.
+    QUARANTINE = "quarantine"
+    #: An earlier statement no longer holds.
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What somebody put on record about datasets, a purpose or a run; never changed, only ended.
+
+    ``actor`` is a named person, or the gate itself.  ``datasets`` are URIs.  ``reason_id`` is the
+    reason that a waiver lets pass, ``decision`` the id of the decision that a statement rests on,
+    ``ends`` the id of the statement that one of kind ``END`` ends.
+    """
+
+    id: str
+    kind: StatementKind
+    actor: str
+    why: str
+    at_us: int
+    until_us: int | None = None
+    datasets: tuple[str, ...] = ()
+    purpose: str = ""
+    reason_id: str = ""
+    subject: Subject = Subject()
+    evidence: tuple[Evidence, ...] = ()
+    decision: str = ""
+    ends: str = ""
+
+
+def in_force(statements: Iterable[Statement], at_us: int) -> tuple[Statement, ...]:
+    """Return the statements that hold at *at_us*: begun, not over, and not ended by another.
+
+    Example:
+        >>> quarantine = Statement("q", StatementKind.QUARANTINE, "the gate", "read it late", 5)
+        >>> lifted = Statement("e", StatementKind.END, "Ada", "judged since", 8, ends="q")
+        >>> [len(in_force([quarantine, lifted], at)) for at in (4, 5, 7, 8)]
+        [0, 1, 1, 0]
+    """
+    known = tuple(statements)
+    ended = {s.ends for s in known if s.kind is StatementKind.END and s.at_us <= at_us}
+    return tuple(
+        s
+        for s in known
+        if s.kind is not StatementKind.END
+        and s.id not in ended
+        and s.at_us <= at_us
+        and (s.until_us is None or at_us < s.until_us)
+    )
 
 
 def iso(moment_us: int) -> str:

@@ -19,6 +19,8 @@ from lineage_plugin.model import (
     EdgeKind,
     Outcome,
     RunFacts,
+    Statement,
+    StatementKind,
     Subject,
 )
 
@@ -136,6 +138,29 @@ class Store(Protocol):
 
         Raises:
             StoreConflict: Another decision has the same id.
+        """
+
+    def append_statement(self, statement: Statement, *, recorded_us: int) -> int:
+        """Append a statement; one that is there already is passed over.
+
+        Returns:
+            The sequence number of its entry.
+
+        Raises:
+            StoreConflict: Another statement has the same id.
+        """
+
+    def statements(
+        self,
+        *,
+        kinds: Collection[StatementKind] = (),
+        about: Collection[str] | None = None,
+        known_seq: int | None = None,
+    ) -> list[Statement]:
+        """Return statements and those that end them, as known at *known_seq*, oldest first.
+
+        Only of these *kinds*, and only those that name any of these URIs, where given.  Whether
+        one holds at a moment is for :func:`lineage_plugin.model.in_force` to say.
         """
 
     def history(self, refs: Collection[DatasetRef], *, known_seq: int | None = None) -> History:

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lineage_plugin.codec import canonical, decode, encode
 from lineage_plugin.errors import StoreConflict, StoreCorrupt
-from lineage_plugin.model import DatasetRef, Decision, Declaration, Outcome, RunFacts, Subject
-from lineage_plugin.store import chain
+from lineage_plugin.model import (
+    DatasetRef,
+    Decision,
+    Declaration,
+    Outcome,
+    RunFacts,
+    Statement,
+    StatementKind,
+    Subject,
+)
 from lineage_plugin.store.api import EVENT_ORIGIN, DatasetSummary, History, Verification
 from lineage_plugin.store.sqlite_file import SqliteFile
 from lineage_plugin.store.sqlite_history import Walk
+from lineage_plugin.store.sqlite_pen import Pen, head_of
 from lineage_plugin.store.sqlite_projection import (
     DECISION,
-    DECLARATION,
     ORIGIN,
-    REDACTION,
     RUN,
-    Projection,
+    STATEMENT,
     grouped,
     said_by,
 )
@@ -48,6 +54,27 @@ FROM voice v JOIN saying s ON s.id = (
     ORDER BY d.rank DESC, t.sha256 DESC LIMIT 1)
 WHERE v.origin >= :origin AND v.origin < :end
 """
+
+_STATEMENTS = """
+WITH found AS (
+    SELECT s.seq, s.id FROM statement s WHERE s.seq <= :k
+    AND (:kinds IS NULL OR s.kind IN (SELECT value FROM json_each(:kinds)))
+    AND (:about IS NULL OR s.seq IN (
+        SELECT d.statement_seq FROM json_each(:about) x CROSS JOIN statement_dataset d
+        WHERE d.uri = x.value))
+)
+SELECT e.facts FROM statement s JOIN entry e ON e.seq = s.seq
+WHERE s.seq IN (
+    SELECT seq FROM found
+    UNION SELECT t.seq FROM found JOIN statement t ON t.ends = found.id WHERE t.seq <= :k)
+ORDER BY s.at_us, s.id
+"""
+
+#: Later than every entry of a record.
+_LAST_SEQ = (1 << 63) - 1
+
+#: What has an id of its own in the record.
+_V = TypeVar("_V", Decision, Statement)
 
 
 class SqliteStore:
@@ -129,23 +156,36 @@ class SqliteStore:
         Raises:
             StoreConflict: Another decision has the same id.
         """
-        text = canonical(encode(decision))
-        with self._appending() as pen:
-            row = pen.connection.execute(
-                "SELECT e.seq, e.facts FROM decision d JOIN entry e ON e.seq = d.seq"
-                " WHERE d.id = ?",
-                (decision.id,),
-            ).fetchone()
-            if row is None:
-                seq = pen.entry(DECISION, decision.at_us, recorded_us, text)
-                pen.projection.decision(seq, decision)
-                return seq
-        if row[1] != text:
-            raise StoreConflict(
-                f"decision {decision.id} is already in the record, as entry {row[0]}, and differs",
-                "give every decision an id of its own",
-            )
-        return int(row[0])
+        return self._appended(
+            DECISION, decision, decision.at_us, recorded_us, lambda pen: pen.projection.decision
+        )
+
+    def append_statement(self, statement: Statement, *, recorded_us: int) -> int:
+        """Append a statement; one that is there already is passed over.
+
+        Raises:
+            StoreConflict: Another statement has the same id.
+        """
+        return self._appended(
+            STATEMENT, statement, statement.at_us, recorded_us, lambda pen: pen.projection.statement
+        )
+
+    def statements(
+        self,
+        *,
+        kinds: Collection[StatementKind] = (),
+        about: Collection[str] | None = None,
+        known_seq: int | None = None,
+    ) -> list[Statement]:
+        """Return statements and those that end them, oldest first."""
+        asked = {
+            "kinds": json.dumps([kind.value for kind in kinds]) if kinds else None,
+            "about": None if about is None else json.dumps(sorted(about)),
+            "k": _LAST_SEQ if known_seq is None else known_seq,
+        }
+        with self._asking() as connection:
+            rows = connection.execute(_STATEMENTS, asked)
+            return [decode(Statement, json.loads(facts)) for (facts,) in rows]
 
     def history(self, refs: Collection[DatasetRef], *, known_seq: int | None = None) -> History:
         """Return how *refs* came to be, from one unchanging state of the record."""
@@ -290,7 +330,7 @@ class SqliteStore:
     def head(self) -> tuple[int, str]:
         """Return the last sequence number and its chain digest."""
         with self._asking() as connection:
-            seq, digest = _head(connection)
+            seq, digest = head_of(connection)
         return seq, digest.hex()
 
     def digest_at(self, seq: int) -> str:
@@ -317,13 +357,40 @@ class SqliteStore:
                 ) from error
 
     @contextlib.contextmanager
-    def _appending(self) -> Iterator[_Pen]:
+    def _appending(self) -> Iterator[Pen]:
         with self._file.writing() as connection:
             try:
-                yield _Pen(connection)
+                yield Pen(connection)
             except OverflowError as error:
                 message = "a number in what is to be recorded has more than 64 bits"
                 raise ValueError(message) from error
+
+    def _appended(
+        self,
+        kind: str,
+        value: _V,
+        effective_us: int,
+        recorded_us: int,
+        derive: Callable[[Pen], Callable[[int, _V], None]],
+    ) -> int:
+        """Append a value that has an id, unless it is there already."""
+        text = canonical(encode(value))
+        with self._appending() as pen:
+            row = pen.connection.execute(
+                f"SELECT e.seq, e.facts FROM {kind} v JOIN entry e ON e.seq = v.seq"  # noqa: S608 - one of two names of ours
+                " WHERE v.id = ?",
+                (value.id,),
+            ).fetchone()
+            if row is None:
+                seq = pen.entry(kind, effective_us, recorded_us, text)
+                derive(pen)(seq, value)
+                return seq
+        if row[1] != text:
+            raise StoreConflict(
+                f"{kind} {value.id} is already in the record, as entry {row[0]}, and differs",
+                f"give every {kind} an id of its own",
+            )
+        return int(row[0])
 
     def _decision(self, condition: str, values: tuple[object, ...]) -> Decision | None:
         found = self._decisions(condition, values)
@@ -336,80 +403,6 @@ class SqliteStore:
                 values,
             )
             return [decode(Decision, json.loads(facts)) for (facts,) in rows]
-
-
-class _Pen:
-    """Appends entries within one transaction; ``seq`` is the last one's."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
-        self.projection = Projection(connection)
-        self.seq, self._chain = _head(connection)
-
-    def entry(
-        self,
-        kind: str,
-        effective_us: int,
-        recorded_us: int,
-        facts: str,
-        payload: str | None = None,
-    ) -> int:
-        """Append one entry and return its sequence number."""
-        self.seq += 1
-        salt = os.urandom(chain.SALT_SIZE)
-        digest = None if payload is None else chain.payload_digest(salt, payload)
-        header = chain.Header(self.seq, kind, effective_us, recorded_us, facts, digest)
-        self._chain = chain.link(self._chain, header)
-        self.connection.execute(
-            "INSERT INTO entry (seq, kind, effective_us, recorded_us, facts, payload_digest, chain)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (self.seq, kind, effective_us, recorded_us, facts, digest, self._chain),
-        )
-        if payload is not None:
-            self.connection.execute(
-                "INSERT INTO payload (seq, salt, body) VALUES (?, ?, ?)", (self.seq, salt, payload)
-            )
-        return self.seq
-
-    def has_event(self, facts: RunFacts, text: str) -> bool:
-        """Whether this very event is there already."""
-        rows = self.connection.execute(
-            "SELECT e.facts FROM run r JOIN run_event v ON v.run_id = r.id"
-            " JOIN entry e ON e.seq = v.seq WHERE r.uuid = ? AND v.state = ? AND v.at_us = ?",
-            (facts.run_id, facts.state.value, facts.at_us),
-        )
-        return any(found == text for (found,) in rows)
-
-    def declare(self, facts: dict[str, Any], recorded_us: int) -> None:
-        """Append that something is declared or retracted."""
-        seq = self.entry(DECLARATION, recorded_us, recorded_us, canonical(facts))
-        said = canonical(facts["said"]) if facts["action"] == "declare" else None
-        self.projection.declaration(
-            seq, facts["pattern"], facts["authority"], facts["origin"], said
-        )
-
-    def redact(self, target: int, facts: str, recorded_us: int) -> None:
-        """Append that a payload is redacted, then erase it, with its bytes in the file."""
-        there = self.connection.execute("SELECT 1 FROM payload WHERE seq = ?", (target,)).fetchone()
-        if there is None:
-            message = f"entry {target} has no payload that could be redacted"
-            raise ValueError(message)
-        self.projection.redaction(self.entry(REDACTION, recorded_us, recorded_us, facts), target)
-        self.connection.execute("PRAGMA secure_delete = ON").fetchall()
-        self.connection.execute(
-            "UPDATE payload SET salt = NULL, body = NULL WHERE seq = ?", (target,)
-        )
-
-
-def _head(connection: sqlite3.Connection) -> tuple[int, bytes]:
-    row = connection.execute("SELECT seq, chain FROM entry ORDER BY seq DESC LIMIT 1").fetchone()
-    if row is None:
-        return 0, chain.GENESIS
-    if not isinstance(row[1], bytes) or len(row[1]) != chain.DIGEST_SIZE:
-        raise StoreCorrupt(
-            f"entry {row[0]} of the record has no digest to chain on", "run: lineage-plugin verify"
-        )
-    return row[0], row[1]
 
 
 def _newest(connection: sqlite3.Connection, origin: str) -> tuple[str, str] | None:
@@ -460,7 +453,7 @@ def _content(said: list[dict[str, Any]]) -> list[str]:
 
 
 def _bounds(origin: str, known_seq: int | None = None) -> dict[str, Any]:
-    known = (1 << 63) - 1 if known_seq is None else known_seq
+    known = _LAST_SEQ if known_seq is None else known_seq
     return {"origin": origin, "end": origin + _LAST, "k": known}
 
 

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from lineage_plugin.codec import canonical, decode, encode
-from lineage_plugin.model import DatasetRef, Decision, Declaration, EdgeKind, RunFacts
+from lineage_plugin.model import DatasetRef, Decision, Declaration, EdgeKind, RunFacts, Statement
 from lineage_plugin.store.api import EVENT_ORIGIN
 
 #: Longer names (characters) take no part in containment: no file or object has one
@@ -23,12 +23,13 @@ from lineage_plugin.store.api import EVENT_ORIGIN
 LONGEST_PATH = 4096
 
 #: Kinds of entries.
-RUN, DECLARATION, ORIGIN, DECISION, REDACTION = (
+RUN, DECLARATION, ORIGIN, DECISION, REDACTION, STATEMENT = (
     "run",
     "declaration",
     "origin",
     "decision",
     "redaction",
+    "statement",
 )
 
 # (find the id of this key, make a row for it)
@@ -82,6 +83,8 @@ class Projection:
                 self.declaration(seq, plain["pattern"], plain["authority"], plain["origin"], said)
             elif kind == ORIGIN:
                 self.origin(seq, plain["origin"], plain["authority"], plain["digest"])
+            elif kind == STATEMENT:
+                self.statement(seq, decode(Statement, plain))
             elif kind == REDACTION:
                 self.redaction(seq, plain["target"])
             else:
@@ -180,6 +183,17 @@ class Projection:
         for uri in {ref.uri for ref in decision.inputs}:
             self._execute(
                 "INSERT INTO decision_input (decision_seq, uri) VALUES (?, ?)", (seq, uri)
+            )
+
+    def statement(self, seq: int, statement: Statement) -> None:
+        """Derive by what a statement is found."""
+        self._execute(
+            "INSERT INTO statement (seq, id, kind, at_us, ends) VALUES (?, ?, ?, ?, ?)",
+            (seq, statement.id, statement.kind.value, statement.at_us, statement.ends or None),
+        )
+        for uri in set(statement.datasets):
+            self._execute(
+                "INSERT INTO statement_dataset (uri, statement_seq) VALUES (?, ?)", (uri, seq)
             )
 
     def redaction(self, seq: int, target: int) -> None:

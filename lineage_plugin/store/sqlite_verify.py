@@ -30,6 +30,8 @@ DERIVED = {
     "origin": "seq",
     "decision": "seq",
     "decision_input": "decision_seq",
+    "statement": "seq",
+    "statement_dataset": "statement_seq",
 }
 
 #: So many faults of one kind are listed; who sees these will not need the others.

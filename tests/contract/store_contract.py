@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lineage_plugin.errors import StoreConflict
-from lineage_plugin.model import License, Outcome
+from lineage_plugin.model import License, Outcome, StatementKind, in_force
 from lineage_plugin.store import open_store
 from lineage_plugin.store.api import Store
 from tests.contract.store_lineage_contract import LineageContract
@@ -27,6 +27,7 @@ from tests.support.records import (
     record,
     ref,
     said,
+    statement,
 )
 
 
@@ -169,6 +170,46 @@ class StoreContract(LineageContract):
         assert store.append_decision(decision(), recorded_us=6) == seq
         with pytest.raises(StoreConflict, match="decision decision-1 is already in the record"):
             store.append_decision(decision(rows=7), recorded_us=6)
+
+    # Statements ---------------------------------------------------------------------------------
+
+    def test_statements_are_found_by_kind_and_dataset_with_what_ended_them(
+        self, store: Store
+    ) -> None:
+        waiver = statement(1, datasets=("s3://lake/a", "s3://lake/b"))
+        quarantine = statement(2, kind=StatementKind.QUARANTINE, datasets=("s3://lake/b",))
+        end = statement(3, kind=StatementKind.END, ends=quarantine.id, datasets=())
+        for one in (end, quarantine, waiver):
+            store.append_statement(one, recorded_us=9)
+
+        assert store.statements() == [waiver, quarantine, end]
+        assert store.statements(kinds=[StatementKind.WAIVER]) == [waiver]
+        assert store.statements(about=["s3://lake/a", "s3://lake/z"]) == [waiver]
+        assert store.statements(about=["s3://lake/b"]) == [waiver, quarantine, end]
+        assert store.statements(about=[]) == []
+
+    def test_a_statement_was_not_known_before_it_was_recorded(self, store: Store) -> None:
+        store.append_statement(statement(1), recorded_us=9)
+        then = store.head()[0]
+        store.append_statement(
+            statement(2, kind=StatementKind.END, ends="statement-1"), recorded_us=9
+        )
+
+        assert len(store.statements(known_seq=then)) == 1
+        assert store.statements(known_seq=0) == []
+        assert in_force(store.statements(), at_us=200) == ()
+
+    def test_one_statement_is_there_once_and_never_another_under_its_id(self, store: Store) -> None:
+        seq = store.append_statement(statement(), recorded_us=5)
+
+        assert store.append_statement(statement(), recorded_us=6) == seq
+        with pytest.raises(StoreConflict, match="statement statement-1 is already in the record"):
+            store.append_statement(statement(why="another"), recorded_us=6)
+
+    def test_a_record_with_statements_verifies(self, store: Store) -> None:
+        store.append_statement(statement(datasets=("s3://lake/a", "s3://lake/a")), recorded_us=5)
+
+        assert store.verify().faults == ()
 
     def test_decisions_are_found_by_dataset_purpose_and_outcome(self, store: Store) -> None:
         store.append_decision(decision(1), recorded_us=0)

@@ -11,7 +11,7 @@ from typing import Any
 from lineage_plugin.model import EdgeKind
 from lineage_plugin.store import open_store
 from lineage_plugin.store.sqlite import SqliteStore
-from tests.support.records import COMPLETE, decision, declare, event, record, said
+from tests.support.records import COMPLETE, decision, declare, event, record, said, statement
 
 
 def make_record(folder: Path) -> Path:
@@ -26,6 +26,7 @@ def make_record(folder: Path) -> Path:
         record(store, event("train", COMPLETE, 20, reads=["faces"], writes=["faces/model"]))
         declare(store, [said("s3://lake/photos")], digest="1")
         store.append_decision(decision(), recorded_us=30)
+        store.append_statement(statement(), recorded_us=35)
         store.redact(2, reason="not needed", actor="dpo", recorded_us=40)
     return path
 
@@ -44,5 +45,5 @@ def change(path: Path, *statements: str, triggers: bool = False) -> None:
                 "SELECT name FROM sqlite_master WHERE type = 'trigger'"
             ).fetchall():
                 connection.execute(f"DROP TRIGGER {name}")
-        for statement in statements:
-            connection.execute(statement)
+        for command in statements:
+            connection.execute(command)

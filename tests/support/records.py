@@ -15,6 +15,8 @@ from lineage_plugin.model import (
     Reason,
     RunFacts,
     RunState,
+    Statement,
+    StatementKind,
     Subject,
 )
 from lineage_plugin.store import open_store
@@ -82,6 +84,19 @@ def decision(number: int = 1, **more: Any) -> Decision:
         "known_seq": 0,
     }
     return Decision(**{**known, **more})
+
+
+def statement(number: int = 1, **more: Any) -> Statement:
+    """Return a waiver for ``faces``."""
+    known: dict[str, Any] = {
+        "id": f"statement-{number}",
+        "kind": StatementKind.WAIVER,
+        "actor": "Ada",
+        "why": "the letter is on its way",
+        "at_us": 100 + number,
+        "datasets": ("s3://lake/faces",),
+    }
+    return Statement(**{**known, **more})
 
 
 def said(

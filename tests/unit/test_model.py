@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lineage_plugin.model import DatasetRef
+from lineage_plugin.model import DatasetRef, Statement, StatementKind, in_force
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,9 @@ def test_a_path_is_a_file() -> None:
 def test_what_names_no_dataset_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="names no dataset"):
         DatasetRef.parse(text)
+
+
+def test_a_statement_holds_from_its_beginning_to_its_end() -> None:
+    waiver = Statement("w", StatementKind.WAIVER, "Ada", "until the letter is here", 10, 20)
+
+    assert [len(in_force([waiver], at)) for at in (9, 10, 19, 20)] == [0, 1, 1, 0]
