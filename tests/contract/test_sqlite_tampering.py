@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lineage_plugin.store.sqlite_verify import DERIVED
-from tests.support.record_files import change, make_record, open_at
+from tests.support.record_files import ENTRIES, change, make_record, open_at
 from tests.support.records import COMPLETE, event, record
 
 
@@ -110,7 +110,7 @@ def test_many_faults_of_one_kind_are_cut_short(tmp_path: Path) -> None:
 def test_a_cut_tail_shows_only_against_a_head_noted_elsewhere(path: Path) -> None:
     with closing(open_at(path)) as store:
         head = store.head()
-        change(path, "DELETE FROM redaction", "DELETE FROM entry WHERE seq = 6")
+        change(path, "DELETE FROM redaction", f"DELETE FROM entry WHERE seq = {ENTRIES}")
 
         assert store.digest_at(head[0]) != head[1]
 

@@ -32,7 +32,7 @@ from lineage_plugin.errors import (
 from lineage_plugin.store import open_store
 from lineage_plugin.store.sqlite_file import VERSION
 from tests.contract.store_contract import StoreContract
-from tests.support.record_files import change, make_record, open_at
+from tests.support.record_files import ENTRIES, change, make_record, open_at
 from tests.support.records import COMPLETE, append_many, event, record, ref
 
 #: Nobody's user id, for what root may do and others may not.
@@ -169,7 +169,7 @@ def test_a_locked_record_says_who_to_look_for(path: Path) -> None:
             assert 0.04 < time.monotonic() - began < 2
             assert store.find("s3://lake/faces") is not None
             other.execute("ROLLBACK")
-            assert record(store, event("embed", COMPLETE, 99, writes=["faces"])) == 7
+            assert record(store, event("embed", COMPLETE, 99, writes=["faces"])) == ENTRIES + 1
 
 
 def test_a_reader_keeps_no_writer_waiting(path: Path) -> None:
@@ -177,7 +177,7 @@ def test_a_reader_keeps_no_writer_waiting(path: Path) -> None:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM entry").fetchall()
         with closing(open_at(path)) as store:
-            assert record(store, event("embed", COMPLETE, 99, writes=["faces"])) == 7
+            assert record(store, event("embed", COMPLETE, 99, writes=["faces"])) == ENTRIES + 1
 
 
 def test_who_opened_a_record_for_reading_cannot_write(path: Path) -> None:
@@ -218,7 +218,7 @@ def test_a_full_disk_keeps_what_was_there(path: Path) -> None:
         with pytest.raises(StoreUnavailable, match=r"is full; free space in"):
             record(store, event("embed", COMPLETE, 99, writes=["faces"]), raw="x" * 100_000)
 
-        assert store.head()[0] == 6
+        assert store.head()[0] == ENTRIES
         assert store.verify().faults == ()
 
 
@@ -299,7 +299,7 @@ def test_facts_that_this_release_cannot_read_are_no_answer(path: Path) -> None:
 
 
 def test_a_head_without_digest_is_not_chained_on(path: Path) -> None:
-    change(path, "UPDATE entry SET chain = 'x' WHERE seq = 6")
+    change(path, f"UPDATE entry SET chain = 'x' WHERE seq = {ENTRIES}")
 
     with closing(open_at(path)) as store, pytest.raises(StoreCorrupt, match="no digest"):
         record(store, event("embed", COMPLETE, 99))

@@ -13,6 +13,9 @@ from lineage_plugin.store import open_store
 from lineage_plugin.store.sqlite import SqliteStore
 from tests.support.records import COMPLETE, decision, declare, event, record, said, statement
 
+#: How many entries :func:`make_record` makes, one of each kind and one more run.
+ENTRIES = 7
+
 
 def make_record(folder: Path) -> Path:
     """Make a record with one entry of each kind."""
