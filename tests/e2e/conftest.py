@@ -17,6 +17,11 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.browser import browser_page, browser_tab, chromium
+
+#: Fixtures of other files, for all tests below this folder.
+__all__ = ["browser_page", "browser_tab", "chromium"]
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 
