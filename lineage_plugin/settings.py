@@ -33,6 +33,8 @@ DEFAULTS = {
     "decision_max_age_s": "86400",
     # A gate waits this long (seconds) for the event that says an upstream task has ended.
     "settle_wait_s": "15",
+    # Where datasets are tagged that a gate blocks; nowhere, if empty.
+    "marquez_url": "",
 }
 
 
@@ -52,6 +54,7 @@ class Settings:
     append_budget_ms: int
     decision_max_age_s: int
     settle_wait_s: int
+    marquez_url: str = ""
     explicit: frozenset[str] = frozenset()
 
     @property
@@ -109,6 +112,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         append_budget_ms=number("append_budget_ms"),
         decision_max_age_s=number("decision_max_age_s"),
         settle_wait_s=number("settle_wait_s"),
+        marquez_url=text("marquez_url"),
         # Airflow writes defaults into the `airflow.cfg` that it generates: nobody asked for those.
         explicit=frozenset(n for n, value in DEFAULTS.items() if text(n) != expanded(value)),
     )

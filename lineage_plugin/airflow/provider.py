@@ -45,6 +45,10 @@ OPTIONS = {
         "integer",
         "How many seconds a gate waits for the event that says an upstream task has ended.",
     ),
+    "marquez_url": (
+        "string",
+        "Where Marquez is, for tags on what a gate blocks; if empty, nothing is tagged.",
+    ),
 }
 
 

@@ -165,7 +165,10 @@ def _transport(view: _View, marquez_url: str) -> Plan:
     inner = (
         {"type": "http", "url": marquez_url, **SHORT_BUDGET} if marquez_url else {"type": "noop"}
     )
-    return _put(view, _config({"transport": inner}), "no transport was configured")
+    config: dict[str, Any] = {"transport": inner}
+    if marquez_url:
+        config["settings"] = {"marquez_url": marquez_url}
+    return _put(view, _config(config), "no transport was configured")
 
 
 def names_ours(config: Any) -> bool:

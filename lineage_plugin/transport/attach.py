@@ -143,6 +143,14 @@ def _verdicts(decision: Decision, uris: Sequence[str]) -> list[list[Any]]:
     return found
 
 
+def blocked_among(decision: Decision, uris: Sequence[str]) -> list[str]:
+    """Return those of *uris*, the inputs of a run, through which a reason to refuse it comes."""
+    if decision.outcome is Outcome.ALLOWED:
+        return []
+    found = _by_input(decision, uris)
+    return [uri for uri, reasons in zip(uris, found, strict=True) if reasons]
+
+
 def _by_input(decision: Decision, uris: Sequence[str]) -> list[list[Reason]]:
     """Sort reasons by input; one that comes through none of them stands on all."""
     found: list[list[Reason]] = [[] for _ in uris]

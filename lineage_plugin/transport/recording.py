@@ -94,6 +94,7 @@ class Recorder:
         load_catalog: Callable[[], tuple[Catalog, str]],
         now_us: Callable[[], int],
     ) -> None:
+        self.marquez_url = settings.marquez_url
         self._spool = Spool(settings.state_dir)
         self._append_s = settings.append_budget_ms / 1000 * LOCK_SHARE
         self._attach_s = settings.attach_budget_ms / 1000

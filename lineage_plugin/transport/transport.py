@@ -39,7 +39,7 @@ from lineage_plugin.model import (
 )
 from lineage_plugin.policy import edges, licenses
 from lineage_plugin.store.spool import LOST
-from lineage_plugin.transport import inner
+from lineage_plugin.transport import inner, marquez
 from lineage_plugin.transport.attach import attach
 from lineage_plugin.transport.catalogs import Catalogs
 from lineage_plugin.transport.inner import ProvenanceConfig
@@ -105,9 +105,12 @@ class ProvenanceTransport(Transport):
             raise TransportError("this transport wraps itself; check 'wraps' and the environment")
         _depth.now = depth + 1
         try:
-            return self._forward(self._enriched(event))
+            enriched = self._enriched(event)
+            answer = self._forward(enriched)
+            self._mark(enriched)
         finally:
             _depth.now = depth
+        return answer
 
     def close(self, timeout: float = -1) -> bool:
         """Close the inner transport; nothing of ours is left open between events."""
@@ -137,6 +140,20 @@ class ProvenanceTransport(Transport):
             _log.exception("this event is sent without provenance")
             self._count(FAILED)
             return event
+
+    def _mark(self, event: Event) -> None:
+        """Mark in Marquez what a gate said about this run, once the event itself is there."""
+        try:
+            run = getattr(event, "run", None)
+            if names.GATE not in (getattr(run, "facets", None) or {}):
+                return
+            url = self._recorder_here().marquez_url
+            decision = _decision(plain_of(event)) if url else None
+            if decision is not None:
+                marquez.mark(url, decision, _named_inputs(event), count=self._count)
+        except Exception:  # noqa: BLE001 whatever it is, the event is on its way
+            _log.exception("nothing was marked in Marquez")
+            self._count(marquez.MARK_FAILED)
 
     def _count(self, name: str) -> None:
         with contextlib.suppress(Exception):
@@ -219,6 +236,12 @@ def _touched(facts: RunFacts | None) -> tuple[tuple[DatasetRef, ...], tuple[Data
         return (), ()
     read = tuple(ref for ref in facts.inputs if ref.namespace != events.UNREADABLE)
     return read, tuple(output.ref for output in facts.outputs)
+
+
+def _named_inputs(event: Event) -> list[DatasetRef]:
+    """Return the inputs of an event as it names them: so does Marquez."""
+    inputs = getattr(event, "inputs", None) or ()
+    return [DatasetRef(dataset.namespace, dataset.name) for dataset in inputs]
 
 
 def _refs(plain: Mapping[str, Any]) -> list[DatasetRef]:

@@ -68,7 +68,8 @@ def test_marquez_gets_a_short_budget() -> None:
     made = planned(marquez_url="http://marquez:5000")
 
     inner = {"type": "http", "url": "http://marquez:5000", **SHORT_BUDGET}
-    assert written(made) == {"type": TRANSPORT, "transport": inner}
+    tags = {"marquez_url": "http://marquez:5000"}
+    assert written(made) == {"type": TRANSPORT, "transport": inner, "settings": tags}
 
 
 def test_marquez_can_be_added_later() -> None:
