@@ -362,7 +362,8 @@ class Decision:
     """What a gate said, about what, for what purpose, why, and how long it may be said again.
 
     ``known_seq`` is the last entry of the record that was taken into account, so that the same
-    decision can be made again from what was known.
+    decision can be made again from what was known.  ``judged_by`` names what it rests on besides:
+    release, frame, policy, suites and terms of licences, each with its version or digest.
     """
 
     id: str
@@ -380,6 +381,7 @@ class Decision:
     rows: int = 0
     reused_from: str = ""
     warnings: tuple[Reason, ...] = ()
+    judged_by: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         names = ", ".join(ref.uri for ref in self.inputs) or "(no dataset)"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from lineage_plugin.cli import tables
 from lineage_plugin.codec import encode
 from lineage_plugin.model import Decision, Outcome, Reason
+
+if TYPE_CHECKING:
+    from lineage_plugin.gate.replay import Replay
 
 #: Characters of an id that a table shows; ``lineage-plugin decisions`` takes them for the whole.
 SHORT_ID = 8
@@ -39,6 +42,7 @@ def as_row(decision: Decision) -> dict[str, Any]:
         "frame_digest": decision.frame_digest,
         "policy_digest": decision.policy_digest,
         "known_seq": decision.known_seq,
+        "judged_by": list(decision.judged_by),
     }
 
 
@@ -72,6 +76,47 @@ def tell(decision: Decision) -> None:
     _ways(decision.reasons)
     _facts(decision)
     _next(decision)
+
+
+def replay_row(replay: Replay) -> dict[str, Any]:
+    """Return a replay as JSON: the verdict, what differs, and the answer of today."""
+    return {
+        "id": replay.recorded.id,
+        "verdict": replay.verdict.value,
+        "differences": [{"what": d.what, "then": d.then, "now": d.now} for d in replay.differences],
+        "again": as_row(replay.again),
+    }
+
+
+def tell_replay(replay: Replay) -> None:
+    """Say to a person whether a decision, made again, is the one on record."""
+    recorded = replay.recorded
+    click.secho(f"{replay.verdict.value.upper()}  decision {recorded.id}", bold=True)
+    click.echo(
+        f"\n{recorded.outcome.value} at {tables.when(recorded.at_us)}, from what the record knew"
+        f" up to entry {recorded.known_seq}"
+    )
+    click.echo(_SHOWS[replay.verdict.value])
+    if replay.differences:
+        rows = [[d.what, _short(d.then), _short(d.now)] for d in replay.differences]
+        click.echo("")
+        tables.write_table(rows, ["what", "then", "now"], indent=2)
+
+
+#: What each verdict of a replay says to a person.
+_SHOWS = {
+    "identical": "Made again, its outcome, reasons, warnings and frame are the same, byte for byte",
+    "changed": "What judges is not what it was, so that the comparison proves nothing:",
+    "contradicted": "The same policy gives another answer; run: lineage-plugin verify",
+    "unrepeatable": "It was made without looking at provenance: its reasons are all there is to it",
+}
+
+#: Digits of a digest, and characters of a list of reasons, that a table shows; JSON has them all.
+_SHOWN_OF_ONE = 72
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN_OF_ONE else f"{text[:_SHOWN_OF_ONE]}..."
 
 
 def _reason(reason: Reason) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from lineage_plugin.cli import decision_text, record, tables
+from lineage_plugin.cli import decision_text, exits, record, tables
 from lineage_plugin.model import DatasetRef, Decision, Outcome
 from lineage_plugin.store.api import Store
 
@@ -14,7 +14,10 @@ _SEARCHED = 10_000
 
 @click.command(
     "decisions",
-    epilog=tables.example("lineage-plugin decisions --outcome DENIED --for model-training"),
+    epilog=tables.example(
+        "lineage-plugin decisions --outcome DENIED --for model-training",
+        "lineage-plugin decisions 6996b9a1 --replay",
+    ),
 )
 @click.argument("decision_id", metavar="[ID]", required=False)
 @click.option("--dataset", callback=record.parsed, help="Only those about this input.")
@@ -27,6 +30,12 @@ _SEARCHED = 10_000
 @click.option(
     "--limit", type=click.IntRange(min=1), default=record.LIMIT, show_default=True, help="At most."
 )
+@click.option(
+    "--replay",
+    "replays",
+    is_flag=True,
+    help="Make decision ID again from what was known then, and compare.",
+)
 @tables.format_option
 def command(
     decision_id: str | None,
@@ -34,14 +43,26 @@ def command(
     purpose: str | None,
     outcome: str | None,
     limit: int,
+    replays: bool,  # noqa: FBT001 - click passes it
     form: str,
 ) -> None:
-    """List what gates said, newest first; with an ID, explain one decision."""
+    """List what gates said, newest first; with an ID, explain one decision.
+
+    With --replay too, make it again from the runs and declarations that were known then, and say
+    whether outcome, reasons and frame are the same byte for byte.  Ends with 3 if they are not,
+    with 4 if policy, suites or release changed since, so that the comparison proves nothing.
+    """
     if decision_id is not None:
         if dataset or purpose or outcome:
             raise click.UsageError("give an ID, or what to list, not both")
-        _one(decision_id, form)
+        one = _one(decision_id)
+        if replays:
+            _replay(one, form)
+        else:
+            _write(one, form)
         return
+    if replays:
+        raise click.UsageError("say which decision: lineage-plugin decisions ID --replay")
     with record.opened() as store:
         found = store.decisions(
             limit=limit,
@@ -70,17 +91,44 @@ def command(
         tables.write_json(form, [decision_text.as_row(decision) for decision in found])
 
 
-def _one(decision_id: str, form: str) -> None:
+def _one(decision_id: str) -> Decision:
     with record.opened() as store:
         found = store.decision(decision_id) or _beginning_with(store, decision_id)
     if found is None:
         raise click.UsageError(
             f"the record holds no decision {decision_id!r}; lineage-plugin decisions lists them"
         )
+    return found
+
+
+def _write(found: Decision, form: str) -> None:
     if form == "table":
         decision_text.tell(found)
     else:
         tables.write_json(form, decision_text.as_row(found))
+
+
+def _replay(found: Decision, form: str) -> None:
+    from lineage_plugin import settings
+    from lineage_plugin.gate.replay import compare
+    from lineage_plugin.gate.service import open_gate
+
+    with open_gate(settings.load(), read_only=True) as gate:
+        replay = compare(found, gate.again(found))
+    if form == "table":
+        decision_text.tell_replay(replay)
+    else:
+        tables.write_json(form, decision_text.replay_row(replay))
+    click.get_current_context().exit(_EXITS[replay.verdict.value])
+
+
+#: Exit code by what a replay shows.
+_EXITS = {
+    "identical": exits.ExitCode.DONE,
+    "changed": exits.ExitCode.UNDECIDED,
+    "contradicted": exits.ExitCode.DENIED,
+    "unrepeatable": exits.ExitCode.UNDECIDED,
+}
 
 
 def _beginning_with(store: Store, start: str) -> Decision | None:

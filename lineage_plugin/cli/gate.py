@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
 from lineage_plugin import settings as settings_file
-from lineage_plugin.cli import decision_text, exits, record, tables
+from lineage_plugin.cli import decision_text, exits, moments, record, tables
 from lineage_plugin.errors import DeclarationError
-from lineage_plugin.model import SECOND_US, DatasetRef, Outcome
-
-
-def _moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int | None:
-    if value is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        raise click.BadParameter(
-            "write a date or time such as 2026-05-03 or 2026-05-03T12:00Z"
-        ) from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return round(moment.timestamp() * SECOND_US)
+from lineage_plugin.model import DatasetRef, Outcome
 
 
 @click.command(
@@ -39,13 +23,8 @@ def _moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
 @click.option(
     "--suite", "suites", multiple=True, help="A suite besides those bound to the purpose."
 )
-@click.option(
-    "--at",
-    "at_us",
-    metavar="TIME",
-    callback=_moment,
-    help="Decide for this moment (UTC if no zone is said); not recorded.",
-)
+@moments.as_of_option("--at")
+@moments.known_at_option
 @click.option("--no-record", is_flag=True, help="Ask without leaving the decision in the record.")
 @tables.format_option
 def command(
@@ -53,25 +32,36 @@ def command(
     purpose: str,
     suites: tuple[str, ...],
     at_us: int | None,
+    known: moments.KnownAt | None,
     no_record: bool,  # noqa: FBT001 - click passes it
     form: str,
 ) -> None:
     """Ask whether datasets may be used for a purpose, as the gate of a task would.
 
     Ends with 0 if they may, 3 if not, 4 if that cannot be decided.
+
+    --as-of and --known-at together ask what would have been decided then: with the runs and
+    declarations that were recorded by then, and the policy and suites of today.  An answer about
+    another moment is not recorded.
     """
     from lineage_plugin.gate.service import open_gate
 
     settings = settings_file.load()
     _check_purpose(settings, purpose)
-    with open_gate(settings) as asked:
+    seq = None
+    if known is not None:
+        with record.opened() as store:
+            seq = known.entry(store)
+    with open_gate(settings, read_only=known is not None) as asked:
         decision = asked.decide(
             datasets,
             purpose,
             suites=suites,
             at_us=at_us,
-            record=not no_record and at_us is None,
+            known_seq=seq,
+            record=not no_record,
         )
+    moments.tell(at_us, known)
     if form == "table":
         decision_text.tell(decision)
     else:

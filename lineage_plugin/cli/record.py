@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lineage_plugin import settings as settings_file
+from lineage_plugin.cli.moments import KnownAt
 from lineage_plugin.errors import LineagePluginError
 from lineage_plugin.model import DatasetRef, EffectiveSummary
 from lineage_plugin.store.api import Store
@@ -51,22 +52,25 @@ def opened() -> Iterator[Store]:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """All that is known about one dataset now; ``ref`` is spelt as the record spells it."""
+    """All that is known about one dataset; ``ref`` is spelt as the record spells it."""
 
     ref: DatasetRef
     survey: Survey
     effective: EffectiveSummary
 
 
-def surveyed(ref: DatasetRef) -> Seen:
+def surveyed(ref: DatasetRef, *, at_us: int | None = None, known: KnownAt | None = None) -> Seen:
     """Work out what is declared about a dataset and what it inherits; writes nothing.
+
+    Now, or at *at_us*; with what is known now, or was *known* then.
 
     Raises:
         click.UsageError: Neither the record nor the catalog knows the dataset.
         CatalogError: A catalog file is wrong.
     """
     from lineage_plugin.catalog.compiled import refresh
-    from lineage_plugin.lineage.effective import summarise
+    from lineage_plugin.lineage import effective
+    from lineage_plugin.lineage.said import catalogs_then
     from lineage_plugin.lineage.survey import survey
 
     settings = settings_file.load()
@@ -76,15 +80,16 @@ def surveyed(ref: DatasetRef) -> Seen:
         policy=settings.policy,
         required=settings.required,
     )
-    now_us = time.time_ns() // 1000
+    moment_us = time.time_ns() // 1000 if at_us is None else at_us
     with opened() as store:
-        found = store.find(ref.uri)
-        if found is None and not catalog.declarations_for(ref.uri):
-            raise _unknown(store, ref)
+        seq = None if known is None else known.entry(store)
+        said = catalog.declarations_for if seq is None else catalogs_then(store, seq)
+        found = store.find(ref.uri, known_seq=seq)
+        if found is None and not said(ref.uri):
+            raise _unknown(store, ref, then="" if known is None else f" as known at {known.text}")
         ref = found or ref
-        seen = survey(store, [ref], catalog.declarations_for, at_us=now_us)
-        effective = summarise(store, [ref], now_us, catalog.declarations_for, catalog.licenses)
-    return Seen(ref, seen, effective[ref.uri])
+        seen = survey(store, [ref], said, at_us=moment_us, is_now=at_us is None, known_seq=seq)
+    return Seen(ref, seen, effective.of(seen, moment_us, catalog.licenses)[ref.uri])
 
 
 def parsed(_ctx: click.Context, _param: click.Parameter, value: str | None) -> DatasetRef | None:
@@ -118,8 +123,9 @@ def known(store: Store, ref: DatasetRef) -> DatasetRef:
     raise _unknown(store, ref)
 
 
-def _unknown(store: Store, ref: DatasetRef) -> click.UsageError:
-    return click.UsageError(f"the record knows no dataset {ref.uri}{_meant(store, ref)}")
+def _unknown(store: Store, ref: DatasetRef, *, then: str = "") -> click.UsageError:
+    meant = "" if then and store.find(ref.uri) else _meant(store, ref)
+    return click.UsageError(f"the record knows no dataset {ref.uri}{then}{meant}")
 
 
 def _meant(store: Store, ref: DatasetRef) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from lineage_plugin.cli import record, tables
+from lineage_plugin.cli import moments, record, tables
 from lineage_plugin.codec import encode
 from lineage_plugin.lineage.ancestry import Version
 from lineage_plugin.model import DatasetRef, Declaration, EffectiveSummary
@@ -22,14 +22,18 @@ _MOST_WRITERS = 20
     "show", epilog=tables.example("lineage-plugin show s3://train/corpus.parquet --format json")
 )
 @click.argument("dataset", metavar="DATASET", callback=record.parsed)
+@moments.as_of_option()
+@moments.known_at_option
 @tables.format_option
-def command(dataset: DatasetRef, form: str) -> None:
+def command(
+    dataset: DatasetRef, at_us: int | None, known: moments.KnownAt | None, form: str
+) -> None:
     """Show what is said about a dataset, what it inherits, and who wrote it.
 
     Declared is what people said about this dataset itself; effective is that together with all that
     is said about everything it was made from.
     """
-    seen = record.surveyed(dataset)
+    seen = record.surveyed(dataset, at_us=at_us, known=known)
     uri = seen.ref.uri
     declared = seen.survey.declared(uri)
     versions = seen.survey.ancestry.current.get(uri, ())
@@ -40,13 +44,15 @@ def command(dataset: DatasetRef, form: str) -> None:
         "dataset": uri,
         "namespace": seen.ref.namespace,
         "name": seen.ref.name,
+        "known_seq": seen.survey.seq,
         "is_external": seen.survey.declared.is_root(uri),
         "declared": [_declaration(declaration) for declaration in declared],
         "effective": _effective(seen.effective),
         "written_by": writers,
     }
+    moments.tell(at_us, known)
     if form == "table":
-        _tell(row)
+        _tell(row, moments.options(at_us, known))
     else:
         tables.write_json(form, row)
 
@@ -88,7 +94,7 @@ def _readable(plain: Any) -> Any:
     }
 
 
-def _tell(row: dict[str, Any]) -> None:
+def _tell(row: dict[str, Any], then: str) -> None:
     origin = "comes from outside" if row["is_external"] else "not declared to come from outside"
     click.echo(tables.printable(f"{row['dataset']}  ({origin})"))
     click.echo("\nDeclared:" if row["declared"] else "\nDeclared: nobody said anything")
@@ -107,7 +113,7 @@ def _tell(row: dict[str, Any]) -> None:
     )
     if len(row["written_by"]) > len(shown):
         click.echo(f"  ... and {len(row['written_by']) - len(shown)} more", err=True)
-    click.echo(tables.printable(f"\nMade from: lineage-plugin trace {row['dataset']}"))
+    click.echo(tables.printable(f"\nMade from: lineage-plugin trace {row['dataset']}{then}"))
 
 
 def _declared_rows(declared: list[dict[str, Any]]) -> list[list[str]]:

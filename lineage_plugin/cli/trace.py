@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from lineage_plugin.cli import record, tables
+from lineage_plugin.cli import moments, record, tables
 from lineage_plugin.lineage.survey import Survey
 from lineage_plugin.model import DatasetRef
 
@@ -29,10 +29,19 @@ _MOST_LINES = 200
     callback=record.parsed,
     help="Only the shortest way from this one, with the runs.",
 )
+@moments.as_of_option()
+@moments.known_at_option
 @tables.format_option
-def command(dataset: DatasetRef, source: DatasetRef | None, form: str) -> None:
+def command(
+    dataset: DatasetRef,
+    source: DatasetRef | None,
+    at_us: int | None,
+    known: moments.KnownAt | None,
+    form: str,
+) -> None:
     """Show what a dataset was made from, back to its sources."""
-    seen = record.surveyed(dataset)
+    seen = record.surveyed(dataset, at_us=at_us, known=known)
+    moments.tell(at_us, known)
     rows = _nodes(seen.survey) if source is None else _way(seen.survey, seen.ref, source)
     if form != "table":
         tables.write_json(form, rows)

@@ -19,11 +19,15 @@ from lineage_plugin.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The suites that judge one purpose, in the order of their binding."""
+    """The suites that judge one purpose, in the order of their binding.
+
+    ``parts`` names what ``digest`` is over, for people who ask why it is another one.
+    """
 
     purposes: Purposes
     suites: tuple[Suite, ...]
     digest: str
+    parts: tuple[str, ...]
     max_age_s: int
 
     @property
@@ -72,7 +76,13 @@ def load(settings: Settings, purpose: str, more_suites: Sequence[str] = ()) -> P
         written.digest,
         [[suite.name, suite.digest] for suite in suites],
     ]
-    return Policy(purposes, suites, digest(parts), settings.decision_max_age_s)
+    told = (
+        f"lineage-plugin {lineage_plugin.__version__}",
+        f"frame {FRAME_VERSION}",
+        f"policy {written.digest or 'none'}",
+        *(f"suite {suite.name} {suite.digest}" for suite in suites),
+    )
+    return Policy(purposes, suites, digest(parts), told, settings.decision_max_age_s)
 
 
 def _nearest(purposes: Purposes, purpose: str, bound: Container[str]) -> list[str]:

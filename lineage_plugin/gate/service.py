@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextlib
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lineage_plugin.catalog.compiled import CompiledCatalog
+from lineage_plugin.codec import digest, encode
 from lineage_plugin.errors import (
     CatalogError,
     DeclarationError,
@@ -27,22 +28,39 @@ from lineage_plugin.errors import (
 from lineage_plugin.gate import decide, frame
 from lineage_plugin.gate.frame import Frame
 from lineage_plugin.gate.policy import Policy, load
-from lineage_plugin.gate.sync import bring_up_to_date
+from lineage_plugin.gate.sync import bring_up_to_date, current_catalog
 from lineage_plugin.lineage.ancestry import Ancestry
+from lineage_plugin.lineage.said import catalogs_then
 from lineage_plugin.lineage.survey import Survey, survey
-from lineage_plugin.model import SECOND_US, DatasetRef, Decision, Outcome, Reason, Subject
+from lineage_plugin.model import (
+    SECOND_US,
+    DatasetRef,
+    Decision,
+    Declaration,
+    Outcome,
+    Reason,
+    Subject,
+)
 from lineage_plugin.settings import Settings
 from lineage_plugin.store import open_store
 from lineage_plugin.store.api import Store
+
+#: What catalog files say about a dataset, by its URI.
+_ByPattern = Callable[[str], Iterable[Declaration]]
 
 #: How long to wait before looking again whether an upstream writer has closed, in seconds.
 _POLL_S = 0.2
 
 
 @contextlib.contextmanager
-def open_gate(settings: Settings, *, now_us: Callable[[], int] | None = None) -> Iterator[Gate]:
-    """Open the gate that these settings describe; nothing is touched until it is asked."""
-    gate = Gate(settings, now_us or (lambda: time.time_ns() // 1000))
+def open_gate(
+    settings: Settings, *, now_us: Callable[[], int] | None = None, read_only: bool = False
+) -> Iterator[Gate]:
+    """Open the gate that these settings describe; nothing is touched until it is asked.
+
+    A *read_only* one answers questions about what was known earlier, and records nothing.
+    """
+    gate = Gate(settings, now_us or (lambda: time.time_ns() // 1000), read_only=read_only)
     try:
         yield gate
     finally:
@@ -51,7 +69,10 @@ def open_gate(settings: Settings, *, now_us: Callable[[], int] | None = None) ->
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What a gate is asked."""
+    """What a gate is asked.
+
+    ``known_seq`` is the last entry of the record that may be taken into account, if not all may.
+    """
 
     inputs: tuple[DatasetRef, ...]
     purpose: str
@@ -59,14 +80,18 @@ class _Question:
     suites: tuple[str, ...]
     at_us: int
     is_now: bool
+    known_seq: int | None = None
 
 
 class Gate:
     """Decides whether runs may proceed; one per process, asked as often as needed."""
 
-    def __init__(self, settings: Settings, now_us: Callable[[], int]) -> None:
+    def __init__(
+        self, settings: Settings, now_us: Callable[[], int], *, read_only: bool = False
+    ) -> None:
         self._settings = settings
         self._now_us = now_us
+        self._read_only = read_only
         self._opened: Store | None = None
 
     def close(self) -> None:
@@ -84,9 +109,13 @@ class Gate:
         suites: Sequence[str] = (),
         obstacles: Sequence[Reason] = (),
         at_us: int | None = None,
+        known_seq: int | None = None,
         record: bool = True,
     ) -> Decision:
         """Decide whether *inputs* may be used for *purpose*, and record the decision.
+
+        For another moment, or with what was known earlier, it is not recorded: nothing was let
+        through by that.
 
         Never raises: what goes wrong is an ``UNDECIDED`` decision.
 
@@ -97,6 +126,8 @@ class Gate:
             suites: Names of suites besides those that the administrator bound to the purpose.
             obstacles: What the caller knows to stand in the way, whatever suites say.
             at_us: The moment to decide for; now, if not given.
+            known_seq: The last entry of the record that counts: runs, declarations and what
+                catalog files said as recorded then.  Policy and suites are those of today.
             record: Whether the decision is appended to the record.
         """
         asked = _Question(
@@ -106,23 +137,45 @@ class Gate:
             tuple(suites),
             self._now_us() if at_us is None else at_us,
             is_now=at_us is None,
+            known_seq=known_seq,
         )
-        try:
-            decision = self._decide(asked)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the body must not run
-            decision = _undecided(asked, _reason_for(error))
+        decision = self._answer(asked)
         if obstacles:
             decision = _hindered(decision, obstacles)
-        return self._recorded(decision) if record else decision
+        is_real = record and asked.is_now and known_seq is None
+        return self._recorded(decision) if is_real else decision
+
+    def again(self, decision: Decision) -> Decision:
+        """Make a recorded decision again from what was known then; nothing is recorded.
+
+        Policy and suites are those of today.  Never raises, like :meth:`decide`.
+        """
+        return self._answer(
+            _Question(
+                decision.inputs,
+                decision.purpose,
+                decision.subject,
+                decision.suites,
+                decision.at_us,
+                is_now=True,
+                known_seq=decision.known_seq,
+            )
+        )
+
+    def _answer(self, asked: _Question) -> Decision:
+        try:
+            return self._decide(asked)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the body must not run
+            return _undecided(asked, _reason_for(error))
 
     def _decide(self, asked: _Question) -> Decision:
         policy = load(self._settings, asked.purpose, asked.suites)
         store = self._store()
-        catalog = bring_up_to_date(store, self._settings, recorded_us=self._now_us())
+        catalog, said = self._said(store, asked)
         asked = replace(asked, inputs=self._all_inputs(store, asked))
         if not asked.inputs:
             return _undecided(asked, _NO_INPUTS)
-        asked, seen = self._settled(store, asked, catalog)
+        asked, seen = self._settled(store, asked, said)
         table = frame.build(
             seen,
             purpose=asked.purpose,
@@ -131,38 +184,54 @@ class Gate:
             terms=catalog.licenses,
         )
         found = self._reused(store, asked, policy, table, seen.ancestry)
-        return replace(found or _judge(asked, policy, table, seen), known_seq=seen.seq)
+        return replace(
+            found or _judge(asked, policy, table, seen),
+            known_seq=seen.seq,
+            judged_by=(*policy.parts, *_terms(catalog)),
+        )
 
     def _store(self) -> Store:
         if self._opened is None:
             self._opened = open_store(
-                self._settings.store_url, busy_timeout_ms=self._settings.append_budget_ms
+                self._settings.store_url,
+                busy_timeout_ms=self._settings.append_budget_ms,
+                read_only=self._read_only,
+                create=not self._read_only,
             )
         return self._opened
+
+    def _said(self, store: Store, asked: _Question) -> tuple[CompiledCatalog, _ByPattern]:
+        """Return the catalog of today, and what catalog files say, or said, about a dataset."""
+        if asked.known_seq is not None:
+            return current_catalog(self._settings), catalogs_then(store, asked.known_seq)
+        catalog = bring_up_to_date(store, self._settings, recorded_us=self._now_us())
+        return catalog, catalog.declarations_for
 
     def _all_inputs(self, store: Store, asked: _Question) -> tuple[DatasetRef, ...]:
         """Add what the record saw this very task read, such as the tables of its SQL."""
         if not asked.subject.job_name:
             return asked.inputs
-        return tuple(dict.fromkeys((*asked.inputs, *store.inputs_of(asked.subject))))
+        read = store.inputs_of(asked.subject, known_seq=asked.known_seq)
+        return tuple(dict.fromkeys((*asked.inputs, *read)))
 
     def _settled(
-        self, store: Store, asked: _Question, catalog: CompiledCatalog
+        self, store: Store, asked: _Question, said: _ByPattern
     ) -> tuple[_Question, Survey]:
         """Survey the inputs, and give upstream writers that just ended time to say so.
 
         Airflow starts a task when the task before it has succeeded, while OpenLineage may still be
         sending the event that says it has.
         """
-        waits = asked.is_now and bool(asked.subject.job_name)
+        waits = asked.is_now and asked.known_seq is None and bool(asked.subject.job_name)
         deadline = time.monotonic() + (self._settings.settle_wait_s if waits else 0)
         while True:
             seen = survey(
                 store,
                 asked.inputs,
-                catalog.declarations_for,
+                said,
                 at_us=asked.at_us,
                 is_now=asked.is_now,
+                known_seq=asked.known_seq,
                 reader=asked.subject,
             )
             writers_open = any(version.is_open for version in seen.ancestry.versions)
@@ -174,8 +243,11 @@ class Gate:
     def _reused(
         self, store: Store, asked: _Question, policy: Policy, table: Frame, ancestry: Ancestry
     ) -> Decision | None:
-        """Say again what was said about the same frame under the same policy, if it still holds."""
-        if policy.names_volatile_columns:
+        """Say again what was said about the same frame under the same policy, if it still holds.
+
+        What was known earlier is judged anew: who asks that wants to see it judged.
+        """
+        if policy.names_volatile_columns or asked.known_seq is not None:
             return None
         earlier = store.reusable_decision(
             table.digest, policy.digest, asked.purpose, at_us=asked.at_us
@@ -239,6 +311,12 @@ def _judge(asked: _Question, policy: Policy, table: Frame, seen: Survey) -> Deci
         rows=len(judged),
         warnings=warnings,
     )
+
+
+def _terms(catalog: CompiledCatalog) -> Iterator[str]:
+    """Name the terms that catalog files give licences of their own: the record has them not."""
+    if catalog.licenses:
+        yield f"licenses {digest({name: encode(t) for name, t in catalog.licenses.items()})}"
 
 
 def _valid_until(at_us: int, policy: Policy, table: Frame) -> int:

@@ -23,12 +23,7 @@ def bring_up_to_date(store: Store, settings: Settings, *, recorded_us: int) -> C
     """
     witness.compare(store, settings.store_url, settings.state_dir)
     _drain(Spool(settings.state_dir), store, recorded_us)
-    catalog = refresh(
-        settings.catalog,
-        settings.state_dir,
-        policy=settings.policy,
-        required=settings.required,
-    )
+    catalog = current_catalog(settings)
     recorded = store.origins()
     current = dict(_origins(catalog.files))
     for origin, file in current.items():
@@ -47,6 +42,20 @@ def bring_up_to_date(store: Store, settings: Settings, *, recorded_us: int) -> C
             )
     witness.remember(store, settings.store_url, settings.state_dir)
     return catalog
+
+
+def current_catalog(settings: Settings) -> CompiledCatalog:
+    """Return the catalog files compiled; the record is not touched.
+
+    Raises:
+        CatalogError: A catalog file is wrong.
+    """
+    return refresh(
+        settings.catalog,
+        settings.state_dir,
+        policy=settings.policy,
+        required=settings.required,
+    )
 
 
 def _drain(spool: Spool, store: Store, recorded_us: int) -> None:

@@ -160,17 +160,26 @@ class _Timeline:
         opened = min((a.started_us for a in self.open), default=_NEVER)
         return min(self.closed[0].started_us, opened) if self.closed else opened
 
-    def seen(self, start_us: int, end_us: int, *, settled: bool) -> list[Activity]:
-        """Return the writers whose versions a reader in this interval gets.
+    def seen(self, reading: _Reading, *, settled: bool) -> list[Activity]:
+        """Return the writers whose versions a reader gets, itself perhaps among them.
 
-        The scan goes back only while some writer that started earlier ended after *start_us*.
+        The scan goes back only while some writer that started earlier ended after the reader
+        started.  Of a run that is known by a single event all is known to have happened at once:
+        nothing else that happened then was settled before it.
         """
         closed = self.closed
+        start_us, end_us, *_ = reading
+        at_once = reading.toward >= 0 and start_us == end_us
         found = [activity for activity in self.open if activity.started_us < end_us]
         before: list[_Closed] = []
         place = bisect_right(closed, end_us, key=_STARTED_US) - 1
-        while place >= 0 and (written := closed[place]).latest_us > start_us:
-            if written.ended_us <= start_us:
+        while place >= 0 and (
+            (written := closed[place]).latest_us > start_us
+            or (at_once and written.started_us == start_us)
+        ):
+            if at_once and written.started_us == written.ended_us == start_us:
+                found.append(written.activity)
+            elif written.ended_us <= start_us:
                 before.append(written)
             elif written.started_us < end_us:
                 found.append(written.activity)
@@ -314,7 +323,7 @@ class _Ascent:
             return []
         found = [
             self._add(dataset, activity, reading.toward)
-            for activity in timeline.seen(reading.start_us, reading.end_us, settled=settled)
+            for activity in timeline.seen(reading, settled=settled)
             if activity.id != reading.writer
         ]
         if (

@@ -37,7 +37,13 @@ def summarise(
 
     *terms* are those of the licences that catalog files registered.
     """
-    seen = survey(store, refs, by_pattern, at_us=at_us)
+    return of(survey(store, refs, by_pattern, at_us=at_us), at_us, terms)
+
+
+def of(
+    seen: Survey, at_us: int, terms: Mapping[str, licenses.Terms] | None = None
+) -> dict[str, EffectiveSummary]:
+    """Return what binds each dataset that was surveyed at *at_us*, by URI."""
     return {
         uri: _summary(seen, versions, at_us, terms or {})
         for uri, versions in seen.ancestry.current.items()

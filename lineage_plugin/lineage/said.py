@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 
+from lineage_plugin.catalog.match import Matcher
 from lineage_plugin.model import Declaration
+from lineage_plugin.store.api import CATALOG_ORIGIN, Store
 
 #: Declarations by the exact URI that they are about.
 ByUri = Mapping[str, Collection[Declaration]]
@@ -48,6 +50,13 @@ class Declared:
     def categories(self, uri: str) -> tuple[str, ...]:
         """Return the categories of data that are declared, each once."""
         return tuple(dict.fromkeys(c for d in self(uri) for c in d.categories))
+
+
+def catalogs_then(store: Store, known_seq: int) -> Callable[[str], list[Declaration]]:
+    """Return what catalog files said about a dataset, by its URI, as recorded up to an entry."""
+    found = store.declarations(known_seq=known_seq, origin=CATALOG_ORIGIN)
+    matcher = Matcher([declaration.pattern for declaration in found])
+    return lambda uri: [found[place] for place in matcher.match(uri)]
 
 
 def by_uri(declarations: Iterable[Declaration]) -> dict[str, list[Declaration]]:

@@ -53,15 +53,17 @@ def survey(
     *,
     at_us: int,
     is_now: bool = True,
+    known_seq: int | None = None,
     reader: Subject | None = None,
 ) -> Survey:
     """Work out the ancestry and labels of *refs* at *at_us*, which is now or in the past.
 
     *by_pattern* gives what catalog files say about a dataset, by its URI; what decorators and
-    assets say comes from the record.  *reader* is the task that is about to read, if any.
+    assets say comes from the record, as it was known at *known_seq* (now, if not given).  *reader*
+    is the task that is about to read, if any.
     """
     with _no_collection():
-        history = store.history(refs)
+        history = store.history(refs, known_seq=known_seq)
         uris = {ref.uri for ref in history.datasets.values()}
         said = store.declarations(known_seq=history.seq, origin=EVENT_ORIGIN, patterns=uris)
         declared = Declared(by_pattern, by_uri(said), at_us=at_us)

@@ -184,7 +184,7 @@ class Store(Protocol):
         Only from origins that begin with *origin*, and only about *patterns*, where given.
         """
 
-    def inputs_of(self, subject: Subject) -> list[DatasetRef]:
+    def inputs_of(self, subject: Subject, *, known_seq: int | None = None) -> list[DatasetRef]:
         """Return what the record saw a task of a DAG run read (job and group of *subject*)."""
 
     def reusable_decision(
@@ -211,7 +211,7 @@ class Store(Protocol):
     def datasets(self, *, prefix: str = "", limit: int | None = None) -> list[DatasetSummary]:
         """Return the datasets whose URI starts with *prefix*, by URI."""
 
-    def find(self, uri: str) -> DatasetRef | None:
+    def find(self, uri: str, *, known_seq: int | None = None) -> DatasetRef | None:
         """Return the dataset that the record knows under this URI, as OpenLineage named it."""
 
     def redact(self, seq: int, *, reason: str, actor: str, recorded_us: int) -> int:
@@ -222,6 +222,13 @@ class Store(Protocol):
 
     def head(self) -> tuple[int, str]:
         """Return the last sequence number and its chain digest (0 and zeros when empty)."""
+
+    def seq_at(self, recorded_us: int) -> int:
+        """Return the last entry that was recorded at or before this moment, 0 if there is none.
+
+        Entries are recorded one after another: what stands before an entry was known with it,
+        whatever a clock that was set back says.
+        """
 
     def digest_at(self, seq: int) -> str:
         """Return the chain digest of an entry, empty if there is none: to check a noted head."""

@@ -181,7 +181,7 @@ class SqliteStore:
         asked = {
             "kinds": json.dumps([kind.value for kind in kinds]) if kinds else None,
             "about": None if about is None else json.dumps(sorted(about)),
-            "k": _LAST_SEQ if known_seq is None else known_seq,
+            "k": _known(known_seq),
         }
         with self._asking() as connection:
             rows = connection.execute(_STATEMENTS, asked)
@@ -216,7 +216,7 @@ class SqliteStore:
             found = sorted(connection.execute(query, values).fetchall())
             return list(said_by(body for *_, body in found))
 
-    def inputs_of(self, subject: Subject) -> list[DatasetRef]:
+    def inputs_of(self, subject: Subject, *, known_seq: int | None = None) -> list[DatasetRef]:
         """Return what the record saw a task of a DAG run read."""
         with self._asking() as connection:
             rows = connection.execute(
@@ -224,8 +224,8 @@ class SqliteStore:
                 " JOIN activity a ON a.job_id = j.id JOIN touch t ON t.activity_id = a.id"
                 " JOIN naming n ON n.dataset_id = t.dataset_id"
                 " WHERE j.namespace = ? AND j.name = ? AND a.grp = ? AND t.role = 'in'"
-                " ORDER BY n.namespace DESC, n.name DESC",
-                (subject.job_namespace, subject.job_name, subject.group),
+                " AND max(t.seq, n.seq) <= ? ORDER BY n.namespace DESC, n.name DESC",
+                (subject.job_namespace, subject.job_name, subject.group, _known(known_seq)),
             )
             return sorted({i: DatasetRef(namespace, name) for i, namespace, name in rows}.values())
 
@@ -279,7 +279,7 @@ class SqliteStore:
             found = list(Walk(connection, None).summaries(ids))
         return sorted(found, key=lambda summary: summary.ref.uri)
 
-    def find(self, uri: str) -> DatasetRef | None:
+    def find(self, uri: str, *, known_seq: int | None = None) -> DatasetRef | None:
         """Return the dataset that the record knows under this URI, however it is spelled."""
         try:
             asked = DatasetRef.parse(uri)
@@ -288,8 +288,8 @@ class SqliteStore:
         with self._asking() as connection:
             row = connection.execute(
                 "SELECT n.namespace, n.name FROM dataset d JOIN naming n ON n.dataset_id = d.id"
-                " WHERE d.uri = ? ORDER BY n.namespace, n.name LIMIT 1",
-                (asked.uri,),
+                " WHERE d.uri = ? AND n.seq <= ? ORDER BY n.namespace, n.name LIMIT 1",
+                (asked.uri, _known(known_seq)),
             ).fetchone()
         return DatasetRef(*row) if row else None
 
@@ -332,6 +332,15 @@ class SqliteStore:
         with self._asking() as connection:
             seq, digest = head_of(connection)
         return seq, digest.hex()
+
+    def seq_at(self, recorded_us: int) -> int:
+        """Return the last entry that was recorded at or before this moment."""
+        with self._asking() as connection:
+            row = connection.execute(
+                "SELECT seq FROM entry WHERE recorded_us <= ? ORDER BY seq DESC LIMIT 1",
+                (recorded_us,),
+            ).fetchone()
+        return int(row[0]) if row else 0
 
     def digest_at(self, seq: int) -> str:
         """Return the chain digest of one entry, empty if there is none."""
@@ -453,8 +462,11 @@ def _content(said: list[dict[str, Any]]) -> list[str]:
 
 
 def _bounds(origin: str, known_seq: int | None = None) -> dict[str, Any]:
-    known = _LAST_SEQ if known_seq is None else known_seq
-    return {"origin": origin, "end": origin + _LAST, "k": known}
+    return {"origin": origin, "end": origin + _LAST, "k": _known(known_seq)}
+
+
+def _known(known_seq: int | None) -> int:
+    return _LAST_SEQ if known_seq is None else known_seq
 
 
 def _text(text: str) -> str:

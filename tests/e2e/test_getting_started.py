@@ -98,7 +98,7 @@ def test_the_training_is_blocked_and_then_allowed(walk: Walk) -> None:
     runs = [code for command, code in ended if command.startswith("airflow")]
     assert runs == [0, 1, 0]
     gates = [code for command, code in ended if command.startswith("lineage-plugin gate")]
-    assert gates == [ExitCode.UNDECIDED, ExitCode.DONE, ExitCode.DONE]
+    assert gates == [ExitCode.UNDECIDED, ExitCode.DONE, ExitCode.DONE, ExitCode.UNDECIDED]
     checks = [code for command, code in ended if command.startswith("lineage-plugin catalog")]
     assert checks == [ExitCode.WRONG_INPUT, ExitCode.DONE, ExitCode.DONE]
     others = {

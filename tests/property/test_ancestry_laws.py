@@ -57,8 +57,9 @@ def seen(history: History, dataset: int, start: int, end: int, but: int) -> set[
     ends = {a.id: NEVER if a.ended_us is None else a.ended_us for a in history.activities.values()}
     starts = {a.id: a.started_us for a in history.activities.values()}
     writers = [a for a, written, _ in history.writes if written == dataset]
-    overlapping = {a for a in writers if starts[a] < end and ends[a] > start}
-    before = [a for a in writers if ends[a] <= start]
+    at_once = {a for a in writers if starts[a] == ends[a] == start == end}
+    overlapping = {a for a in writers if starts[a] < end and ends[a] > start} | at_once
+    before = [a for a in writers if ends[a] <= start and a not in at_once]
     last = max((ends[a] for a in before), default=None)
     settled = {a for a in before if ends[a] == last}
     was_there = writers and history.first_read_us.get(dataset, NEVER) < min(

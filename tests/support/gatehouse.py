@@ -127,6 +127,8 @@ class Gatehouse:
         state: RunState,
         reads: Collection[str] = (),
         writes: Collection[str] = (),
+        *,
+        overwrites: bool = False,
         **more: Any,
     ) -> None:
         """Record one event, a second after the last thing that happened."""
@@ -141,7 +143,7 @@ class Gatehouse:
             self.now_us,
             parent_run_id=group,
             inputs=tuple(map(ref, reads)),
-            outputs=tuple(Output(ref(name)) for name in writes),
+            outputs=tuple(Output(ref(name), overwrites=overwrites) for name in writes),
             **more,
         )
         with self.store() as store:

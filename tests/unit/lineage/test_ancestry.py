@@ -198,3 +198,18 @@ def test_a_write_by_a_clock_that_is_ahead_is_seen_all_the_same() -> None:
 
     assert current(story.ascend(FACES, at=None), FACES) == {"ahead"}
     assert current(story.ascend(FACES, at=1_000), FACES) == {"original"}
+
+
+def test_a_run_that_is_known_by_one_event_keeps_what_was_there_before_it() -> None:
+    """Its start was lost, or its tool sends none: it began and ended in one moment."""
+    story = Story().ran("fill", 1, 2, reads=[RAW], writes=[FACES])
+    story.ran("mix", 5, 5, reads=[MODEL], writes=[FACES])
+    story.ran("mend", 5, 5, reads=[MODEL], writes=[FACES])
+
+    ancestry = story.ascend(FACES)
+
+    assert RAW.uri in {version.uri for version in ancestry.versions}
+    for version, kept in zip(ancestry.versions, ancestry.kept, strict=True):
+        others = {"fill", "mix", "mend"} - {version.name}
+        if version.name in {"mix", "mend"} and version.uri == FACES.uri:
+            assert {ancestry.versions[k].name for k in kept} == others
