@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 
 from lineage_plugin.catalog.policy_yaml import load_policy
 from lineage_plugin.catalog.provenance_yaml import load_catalog
@@ -101,7 +102,7 @@ def test_every_suite_that_is_shown_can_be_trusted_to_judge(tmp_path: Path) -> No
 
 
 def test_marquez_is_pointed_to_as_the_page_says(tmp_path: Path) -> None:
-    (asked,) = [s.text for s in snippets("marquez.md") if s.language == "console"]
+    (asked,) = [s.text for s in snippets("marquez.md") if "lineage-plugin init" in s.text]
     here = machine(tmp_path / "home")
 
     done = here.run(asked.removeprefix("$ "))
@@ -223,3 +224,11 @@ def test_a_decision_has_a_number_of_its_own_and_four_parts() -> None:
         assert text.startswith(f"# {path.name[:4]}. ")
         assert all(f"**{part}.**" in text for part in ("Context", "Decision", "Consequences"))
         assert len(text.splitlines()) <= 10
+
+
+def test_the_composed_marquez_is_reached_from_this_machine_only() -> None:
+    composed = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+
+    ports = [port for each in composed["services"].values() for port in each.get("ports", ())]
+    assert sorted(composed["services"]) == ["api", "db", "web"]
+    assert ports == ["127.0.0.1:5000:5000", "127.0.0.1:3000:3000"]

@@ -34,11 +34,16 @@ TOOLS = {
 }
 
 
+def skip_without(name: str) -> None:
+    """Skip the test if whoever runs it named *name* as missing."""
+    if name in os.environ.get(WITHOUT, "").replace(" ", "").split(","):
+        pytest.skip(f"{WITHOUT} names {name}")
+
+
 def needed(name: str) -> str:
     """Return the path of a tool, or end the test: failed, or skipped where that was asked for."""
     tool = TOOLS[name]
-    if name in os.environ.get(WITHOUT, "").replace(" ", "").split(","):
-        pytest.skip(f"{WITHOUT} names {name}")
+    skip_without(name)
     found = next(filter(None, map(shutil.which, tool.commands)), None)
     if found is None:
         pytest.fail(
