@@ -340,11 +340,63 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One version on the way to an ancestor: which job and run wrote it, when, and how.
+
+    ``run`` is the DAG run.  ``at_us`` is when the writer ended, or began if it has not.
+    ``skipped`` counts the steps before this one that are left out of a long way.
+    """
+
+    dataset: str
+    job: str = ""
+    run: str = ""
+    at_us: int | None = None
+    edges: tuple[EdgeKind, ...] = ()
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """Who said what a reason rests on: with what support, and where it is written."""
+
+    authority: str
+    says: str
+    assurance: Assurance = Assurance.ASSERTED
+    where: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+class ChangeKind(str, Enum):
+    """By what kind of act a verdict changes."""
+
+    DECLARE = "declare"
+    OBTAIN = "obtain"
+    RECORD = "record"
+    EXCLUDE = "exclude"
+    WAIT = "wait"
+    WAIVE = "waive"
+    MEND = "mend"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One way to another verdict: a command to copy, or a snippet and where it belongs."""
+
+    kind: ChangeKind
+    text: str
+    command: str = ""
+    snippet: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """One reason why a run may not proceed.
 
     ``id`` is stable public API (``area.kebab-case``).  ``is_definite`` tells a prohibition from
     missing knowledge.  ``path`` leads from a judged input up to ``dataset``, URIs, input first.
+    ``clause`` is what is required and ``source`` where that is written.  The steps of the way, the
+    testimonies and the changes are kept for the first reasons of a decision only.
     """
 
     id: str
@@ -355,6 +407,22 @@ class Reason:
     is_definite: bool = True
     severity: str = "critical"
     said_by: str = ""
+    clause: str = ""
+    source: str = ""
+    steps: tuple[Step, ...] = ()
+    testimony: tuple[Testimony, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """A reason that would block, and the waiver by which it does not: whose, why, until when."""
+
+    reason: Reason
+    waiver: str
+    actor: str
+    why: str
+    until_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,12 +450,14 @@ class Decision:
     reused_from: str = ""
     warnings: tuple[Reason, ...] = ()
     judged_by: tuple[str, ...] = ()
+    waived: tuple[Waived, ...] = ()
 
     def __str__(self) -> str:
         names = ", ".join(ref.uri for ref in self.inputs) or "(no dataset)"
         first = f": {self.reasons[0].why} [{self.reasons[0].id}]" if self.reasons else ""
         more = f" and {len(self.reasons) - 1} more" if len(self.reasons) > 1 else ""
-        return f"{self.outcome.value}  {names}  for {self.purpose}{first}{more}"
+        waived = f" ({len(self.waived)} waived)" if self.waived else ""
+        return f"{self.outcome.value}  {names}  for {self.purpose}{first}{more}{waived}"
 
 
 class StatementKind(str, Enum):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from lineage_plugin.catalog.reading import Reader, meant, shown
 from lineage_plugin.catalog.snapshot import Snapshot
 from lineage_plugin.errors import PolicyError
 from lineage_plugin.model import Problem
-from lineage_plugin.policy import purposes
+from lineage_plugin.policy import purposes, reasons
+from lineage_plugin.policy.vocabulary import suggest
 
 #: What judges a purpose that the file does not name.
 SHIPPED: Mapping[str, tuple[str, ...]] = {
@@ -28,6 +29,22 @@ SHIPPED: Mapping[str, tuple[str, ...]] = {
 _PURPOSE = re.compile(r"[A-Za-z0-9]+([-:_.][A-Za-z0-9]+)*")
 _SUITE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 
+#: A waiver that lasts for years is a change of policy.
+_MOST_DAYS = 3_660
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverRules:
+    """What may be waived, for how long and by whom.
+
+    ``never`` are reason ids, or ``area.*``, besides those that nobody can waive.  ``by`` are names
+    and teams; empty means: whoever can write to the record.
+    """
+
+    never: tuple[str, ...] = ()
+    max_days: int = 90
+    by: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class PolicyFile:
@@ -36,12 +53,13 @@ class PolicyFile:
     ``bindings`` names the suites of each purpose: those of the file, and the shipped ones of
     purposes that it does not name, so that leaving a line out never makes a gate laxer.
     ``purposes_added`` is what :meth:`Purposes.extended` takes.  ``digest`` depends on both and not
-    on order of keys, lines or comments.
+    on order of keys, lines or comments; what ``waivers`` says is asked anew by every decision.
     """
 
     bindings: Mapping[str, tuple[str, ...]]
     purposes_added: Mapping[str, Mapping[str, Any]]
     digest: str
+    waivers: WaiverRules = WaiverRules()
 
 
 def load_policy(path: Path | None, *, required: Collection[Path] = ()) -> PolicyFile:
@@ -93,15 +111,62 @@ class _File(Reader):
             return _policy({}, {})
         if isinstance(root.value, dict) and (named := root.value.get("purposes")) is not None:
             named.value = {} if named.value is None else named.value
-        found = self.fields(root, "the file", ("version", "purposes"), needed=("version",)) or {}
+        keys = ("version", "purposes", "waivers")
+        found = self.fields(root, "the file", keys, needed=("version",)) or {}
         self.version(found.get("version"))
-        node = found.get("purposes")
+        return replace(self._bound(found.get("purposes")), waivers=self._waivers(found))
+
+    def _bound(self, node: Node | None) -> PolicyFile:
         if node is None:
             return _policy({}, {})
         if not isinstance(node.value, dict):
             self.fields(node, "purposes", ())
             return _policy({}, {})
         return self._purposes(node)
+
+    def _waivers(self, written: Mapping[str, Node]) -> WaiverRules:
+        """Read what may be waived, for how long and by whom."""
+        node = written.get("waivers")
+        if node is None:
+            return WaiverRules()
+        found = self.fields(node, "waivers", ("never", "max_days", "by")) or {}
+        return WaiverRules(
+            tuple(self._never(found.get("never"))),
+            self._days(found.get("max_days")),
+            tuple(
+                dict.fromkeys(
+                    name
+                    for item in self.items(found.get("by"), "waivers: by")
+                    if (name := self.text(item, "waivers: by"))
+                )
+            ),
+        )
+
+    def _never(self, node: Node | None) -> Iterator[str]:
+        """Read reason ids; one that policy gives must be spelt right, one of a suite is free."""
+        known = {*reasons.known(), *(f"{area}.*" for area in reasons.areas())}
+        for item in self.items(node, "waivers: never"):
+            text = self.text(item, "waivers: never")
+            if not text:
+                continue
+            if not reasons.FORM.fullmatch(text.removesuffix("*") + "x" * text.endswith("*")):
+                hint = "such as license.non-commercial, or license.* for all of an area"
+                self.wrong(f"waivers: never: {shown(text)} is no reason id", item.line, hint)
+            elif text not in known and (near := suggest(text, known)):
+                message = f"waivers: never: unknown reason id {shown(text)}"
+                self.wrong(message, item.line, f"did you mean {near!r}?")
+            else:
+                yield text
+
+    def _days(self, node: Node | None) -> int:
+        if node is None:
+            return WaiverRules().max_days
+        days = node.value
+        if isinstance(days, bool) or not isinstance(days, int) or not 0 < days <= _MOST_DAYS:
+            hint = f"1 to {_MOST_DAYS}"
+            self.wrong("waivers: max_days: write a whole number of days", node.line, hint)
+            return WaiverRules().max_days
+        return days
 
     def _purposes(self, node: Node) -> PolicyFile:
         shipped = purposes.shipped()

@@ -6,12 +6,12 @@ prohibition (``DENIED``) from missing knowledge (``UNDECIDED``).  Both keep the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lineage_plugin.lineage.ancestry import Ancestry
-from lineage_plugin.model import Outcome, Reason
+from lineage_plugin.model import Change, ChangeKind, Outcome, Reason
+from lineage_plugin.policy import reasons as table
 from lineage_plugin.policy import verdicts
 
 if TYPE_CHECKING:
@@ -40,38 +40,52 @@ def explain(
     """
     blocking: dict[tuple[str, str], Reason] = {}
     warnings: dict[tuple[str, str], Reason] = {}
+    distance: dict[str, int] = {}
     for failure in failures:
         found = blocking if failure.blocks else warnings
-        for reason in _reasons(failure, judged, ancestry, purpose):
+        for reason, depth in _reasons(failure, judged, ancestry, purpose):
             found.setdefault((reason.id, reason.dataset), reason)
-    reasons = sorted(
-        blocking.values(), key=lambda r: (not r.is_definite, len(r.path), r.dataset, r.id)
-    )
+            distance.setdefault(reason.dataset, depth)
+    reasons = in_order(blocking.values(), distance)
+    unblocked = tuple(w for key, w in warnings.items() if key not in blocking)
+    return outcome_of(reasons), reasons, unblocked
+
+
+def outcome_of(reasons: Collection[Reason]) -> Outcome:
+    """Return the outcome that these reasons come to."""
     if not reasons:
-        outcome = Outcome.ALLOWED
-    elif any(reason.is_definite for reason in reasons):
-        outcome = Outcome.DENIED
-    else:
-        outcome = Outcome.UNDECIDED
-    return outcome, tuple(reasons), tuple(w for key, w in warnings.items() if key not in blocking)
+        return Outcome.ALLOWED
+    is_definite = any(reason.is_definite for reason in reasons)
+    return Outcome.DENIED if is_definite else Outcome.UNDECIDED
 
 
-def undecided(reason_id: str, why: str, remedy: str, *, dataset: str = "") -> Reason:
-    """Return a reason of the gate itself: something that it needs is not there."""
-    return Reason(reason_id, dataset, why, remedy, is_definite=False)
-
-
-def retraced(reasons: Iterable[Reason], ancestry: Ancestry) -> tuple[Reason, ...]:
-    """Return reasons of an earlier decision with the ways that lead to their datasets now."""
-    nearest: dict[str, int] = {}
-    for index, version in enumerate(ancestry.versions):
-        nearest.setdefault(version.uri, index)
+def in_order(reasons: Iterable[Reason], distance: Mapping[str, int]) -> tuple[Reason, ...]:
+    """Return prohibitions before missing knowledge, of either the nearest datasets first."""
     return tuple(
-        replace(reason, path=ancestry.dataset_path(nearest[reason.dataset]))
-        if reason.dataset in nearest
-        else reason
-        for reason in reasons
+        sorted(
+            reasons, key=lambda r: (not r.is_definite, distance.get(r.dataset, 0), r.dataset, r.id)
+        )
     )
+
+
+def undecided(reason_id: str, why: str, remedy: str = "", *, dataset: str = "") -> Reason:
+    """Return a reason of the gate itself: something that it needs is not there."""
+    known = table.about(reason_id)
+    return Reason(
+        reason_id,
+        dataset,
+        why,
+        remedy or (known.remedy if known else ""),
+        is_definite=False,
+        clause=known.clause if known else "",
+        source=known.source if known else "",
+        changes=tuple(_mended(known, remedy)),
+    )
+
+
+def _mended(known: table.About | None, remedy: str) -> Iterable[Change]:
+    if known is not None:
+        yield Change(ChangeKind.MEND, remedy or known.remedy, known.command)
 
 
 def _reasons(
@@ -79,48 +93,50 @@ def _reasons(
     judged: Sequence[tuple[Mapping[str, Any], int]],
     ancestry: Ancestry,
     purpose: str,
-) -> Iterable[Reason]:
+) -> Iterable[tuple[Reason, int]]:
+    """Yield reasons, and how far away their datasets are."""
     if failure.kind != "failed":
-        yield undecided(
-            f"suite.{failure.kind}",
-            f"suite {failure.suite!r}: {failure.message}",
+        why = f"suite {failure.suite!r}: {failure.message}"
+        remedy = (
             f"the administrator mends {failure.where or failure.suite}; until then nothing "
-            "passes this gate",
+            "passes this gate"
         )
+        yield undecided(f"suite.{failure.kind}", why, remedy), 0
         return
     for index in failure.rows:
         row, version = judged[index]
-        path = ancestry.dataset_path(version)
-        yield _reason(failure, row, path, purpose=purpose, job=ancestry.versions[version].job)
+        reason = _reason(failure, row, purpose=purpose, job=ancestry.versions[version].job)
+        yield reason, ancestry.depth[version]
 
 
-def _reason(
-    failure: Failure, row: Mapping[str, Any], path: tuple[str, ...], *, purpose: str, job: str
-) -> Reason:
+def _reason(failure: Failure, row: Mapping[str, Any], *, purpose: str, job: str) -> Reason:
     area, verdict = _area(failure.column, row)
     dataset = str(row["dataset"])
     said_by = str(row.get("authorities", ""))
     told = verdicts.explain(area, verdict, purpose=purpose, job=job, **_cells(row, area))
     # A suite may refuse what passes elsewhere; then only the suite can say why.
+    known = table.about(told.id)
     if area and not told.passes:
         return Reason(
             told.id,
             dataset,
             told.why,
             told.remedy,
-            path,
             is_definite=told.is_definite,
             severity=failure.severity,
             said_by=said_by,
+            clause=known.clause if known else "",
+            source=known.source if known else "",
         )
     return Reason(
         failure.rule or f"suite.{failure.suite}",
         dataset,
         "; ".join(filter(None, (_seen(failure, row), failure.message))),
         f"ask who owns suite {failure.suite!r} ({failure.where}), or change what is declared",
-        path,
         severity=failure.severity,
         said_by=said_by,
+        clause=failure.message,
+        source=f"suite {failure.suite} ({failure.where})",
     )
 
 

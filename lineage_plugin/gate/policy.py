@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 import lineage_plugin
-from lineage_plugin.catalog.policy_yaml import load_policy
+from lineage_plugin.catalog.policy_yaml import WaiverRules, load_policy
 from lineage_plugin.codec import digest
 from lineage_plugin.errors import PolicyError
 from lineage_plugin.gate.frame import FRAME_VERSION, VOLATILE
@@ -29,6 +29,7 @@ class Policy:
     digest: str
     parts: tuple[str, ...]
     max_age_s: int
+    waivers: WaiverRules
 
     @property
     def names_volatile_columns(self) -> bool:
@@ -82,7 +83,9 @@ def load(settings: Settings, purpose: str, more_suites: Sequence[str] = ()) -> P
         f"policy {written.digest or 'none'}",
         *(f"suite {suite.name} {suite.digest}" for suite in suites),
     )
-    return Policy(purposes, suites, digest(parts), told, settings.decision_max_age_s)
+    return Policy(
+        purposes, suites, digest(parts), told, settings.decision_max_age_s, written.waivers
+    )
 
 
 def _nearest(purposes: Purposes, purpose: str, bound: Container[str]) -> list[str]:

@@ -25,11 +25,10 @@ from lineage_plugin.errors import (
     StoreTooNew,
     SuiteError,
 )
-from lineage_plugin.gate import decide, frame
+from lineage_plugin.gate import decide, frame, grounds, waivers
 from lineage_plugin.gate.frame import Frame
 from lineage_plugin.gate.policy import Policy, load
 from lineage_plugin.gate.sync import bring_up_to_date, current_catalog
-from lineage_plugin.lineage.ancestry import Ancestry
 from lineage_plugin.lineage.said import catalogs_then
 from lineage_plugin.lineage.survey import Survey, survey
 from lineage_plugin.model import (
@@ -39,7 +38,9 @@ from lineage_plugin.model import (
     Declaration,
     Outcome,
     Reason,
+    StatementKind,
     Subject,
+    Waived,
 )
 from lineage_plugin.settings import Settings
 from lineage_plugin.store import open_store
@@ -183,12 +184,13 @@ class Gate:
             at_us=asked.at_us,
             terms=catalog.licenses,
         )
-        found = self._reused(store, asked, policy, table, seen.ancestry)
-        return replace(
+        found = self._reused(store, asked, policy, table, seen)
+        decision = replace(
             found or _judge(asked, policy, table, seen),
             known_seq=seen.seq,
             judged_by=(*policy.parts, *_terms(catalog)),
         )
+        return self._grounded(_waived(store, decision, policy), policy, seen)
 
     def _store(self) -> Store:
         if self._opened is None:
@@ -241,7 +243,7 @@ class Gate:
             asked = replace(asked, at_us=self._now_us())
 
     def _reused(
-        self, store: Store, asked: _Question, policy: Policy, table: Frame, ancestry: Ancestry
+        self, store: Store, asked: _Question, policy: Policy, table: Frame, seen: Survey
     ) -> Decision | None:
         """Say again what was said about the same frame under the same policy, if it still holds.
 
@@ -257,16 +259,36 @@ class Gate:
         until = _valid_until(earlier.at_us, policy, table)
         if until <= asked.at_us:
             return None
+        found = decide.in_order(waivers.found_by(earlier), grounds.distances(seen))
         return replace(
             earlier,
             id=str(uuid.uuid4()),
             inputs=asked.inputs,
             subject=asked.subject,
-            reasons=decide.retraced(earlier.reasons, ancestry),
-            warnings=decide.retraced(earlier.warnings, ancestry),
+            outcome=decide.outcome_of(found),
+            reasons=found,
+            waived=(),
             at_us=asked.at_us,
             valid_until_us=min(until, earlier.valid_until_us or until),
             reused_from=earlier.reused_from or earlier.id,
+        )
+
+    def _grounded(self, decision: Decision, policy: Policy, seen: Survey) -> Decision:
+        """Add the ways that there are now, who said what, and what would change the verdict."""
+        rules = policy.waivers
+        setting = grounds.Setting(
+            decision.purpose,
+            decision.at_us,
+            str(next(iter(self._settings.catalog), "provenance.yaml")),
+            lambda reason_id: waivers.may_be_waived(reason_id, rules),
+            rules.max_days,
+        )
+        waived = grounds.ground([each.reason for each in decision.waived], seen, setting)
+        return replace(
+            decision,
+            reasons=grounds.ground(decision.reasons, seen, setting),
+            warnings=grounds.ground(decision.warnings, seen, setting),
+            waived=tuple(map(_with_reason, decision.waived, waived)),
         )
 
     def _recorded(self, decision: Decision) -> Decision:
@@ -317,6 +339,18 @@ def _terms(catalog: CompiledCatalog) -> Iterator[str]:
     """Name the terms that catalog files give licences of their own: the record has them not."""
     if catalog.licenses:
         yield f"licenses {digest({name: encode(t) for name, t in catalog.licenses.items()})}"
+
+
+def _waived(store: Store, decision: Decision, policy: Policy) -> Decision:
+    """Let pass what somebody waived, as far as was known when the record was read."""
+    if not decision.reasons:
+        return decision
+    held = store.statements(kinds=(StatementKind.WAIVER,), known_seq=decision.known_seq)
+    return waivers.applied(decision, held, policy.waivers) if held else decision
+
+
+def _with_reason(waived: Waived, reason: Reason) -> Waived:
+    return replace(waived, reason=reason)
 
 
 def _valid_until(at_us: int, policy: Policy, table: Frame) -> int:

@@ -8,7 +8,7 @@ from lineage_plugin.gate.decide import explain
 from lineage_plugin.gate.frame import RELEVANT
 from lineage_plugin.gate.suite import Failure
 from lineage_plugin.model import Declaration, License, Outcome
-from tests.unit.gate.test_frame import COMPLETE, FACES, MODEL, PHOTOS, frame, story
+from tests.unit.gate.test_frame import COMPLETE, MODEL, PHOTOS, frame, story
 
 FAILED = Failure(
     suite="model-training",
@@ -75,7 +75,7 @@ def test_a_warning_does_not_block_and_is_told() -> None:
     )
 
 
-def test_a_reason_names_dataset_path_speaker_and_remedy() -> None:
+def test_a_reason_names_dataset_clause_speaker_and_remedy() -> None:
     said = replace(COMPLETE, license=License("CC-BY-NC-4.0"))
     table = frame(story(), MODEL, [said])
     _, (reason,), _ = explain(
@@ -83,7 +83,8 @@ def test_a_reason_names_dataset_path_speaker_and_remedy() -> None:
     )
 
     assert reason.dataset == PHOTOS.uri
-    assert reason.path == (MODEL.uri, FACES.uri, PHOTOS.uri)
+    assert reason.clause.startswith("The terms under which data came permit")
+    assert reason.source.startswith("CC legal code 4.0")
     assert reason.said_by == "team"
     assert "CC-BY-NC-4.0" in reason.why
     assert PHOTOS.uri in reason.remedy

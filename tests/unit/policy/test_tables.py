@@ -9,7 +9,7 @@ import pytest
 from lineage_plugin.model import EdgeKind
 from lineage_plugin.policy import _tables, licenses, purposes, spdx, verdicts, vocabulary
 
-FILES = ["vocabulary", "purposes", "licenses", "edges", "verdicts"]
+FILES = ["vocabulary", "purposes", "licenses", "edges", "verdicts", "faults"]
 
 #: What a sentence may speak of: columns of the provenance frame, and what callers hand in.
 WORDS = {"dataset", "value", "purpose", "until", "since", "job", "categories", "source_issuer"}
