@@ -33,6 +33,9 @@ DEFAULTS = {
     "decision_max_age_s": "86400",
     # A gate waits this long (seconds) for the event that says an upstream task has ended.
     "settle_wait_s": "15",
+    # Whether licences reach a trained model where law has not settled it: yes, no, or review (all
+    # but share-alike does).
+    "license_through_train": "review",
     # Where datasets are tagged that a gate blocks; nowhere, if empty.
     "marquez_url": "",
 }
@@ -55,6 +58,7 @@ class Settings:
     decision_max_age_s: int
     settle_wait_s: int
     marquez_url: str = ""
+    license_through_train: str = "review"
     explicit: frozenset[str] = frozenset()
 
     @property
@@ -100,6 +104,13 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
             raise SettingsError(message)
         return value
 
+    def choice(name: str, allowed: tuple[str, ...]) -> str:
+        value = text(name).strip().lower()
+        if value not in allowed:
+            message = f"[{SECTION}] {name} = {value!r}: write one of {', '.join(allowed)}"
+            raise SettingsError(message)
+        return value
+
     return Settings(
         store_url=text("store_url"),
         catalog=tuple(
@@ -113,6 +124,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         decision_max_age_s=number("decision_max_age_s"),
         settle_wait_s=number("settle_wait_s"),
         marquez_url=text("marquez_url"),
+        license_through_train=choice("license_through_train", ("yes", "review", "no")),
         # Airflow writes defaults into the `airflow.cfg` that it generates: nobody asked for those.
         explicit=frozenset(n for n, value in DEFAULTS.items() if text(n) != expanded(value)),
     )

@@ -45,6 +45,10 @@ OPTIONS = {
         "integer",
         "How many seconds a gate waits for the event that says an upstream task has ended.",
     ),
+    "license_through_train": (
+        "string",
+        "Whether licenses reach a trained model: yes, review (all but share-alike) or no.",
+    ),
     "marquez_url": (
         "string",
         "Where Marquez is, for tags on what a gate blocks; if empty, nothing is tagged.",

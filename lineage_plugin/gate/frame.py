@@ -14,6 +14,7 @@ from operator import attrgetter
 from typing import Any
 
 from lineage_plugin.codec import digest
+from lineage_plugin.gate import license_columns
 from lineage_plugin.lineage.survey import Survey
 from lineage_plugin.model import (
     Assurance,
@@ -25,12 +26,13 @@ from lineage_plugin.model import (
     Source,
     iso,
 )
-from lineage_plugin.policy import consent, custody, licenses, use, verdicts
+from lineage_plugin.policy import combination, consent, custody, licenses, use, verdicts
+from lineage_plugin.policy.license_terms import DIRECT, Reach
 from lineage_plugin.policy.purposes import Purposes
 from lineage_plugin.propagation import Label, combine
 
 #: Version of the columns below; part of every policy digest.
-FRAME_VERSION = 1
+FRAME_VERSION = 2
 
 #: Columns on which a decision depends, and what they hold.
 RELEVANT = {
@@ -44,6 +46,11 @@ RELEVANT = {
     "license": "SPDX expression, concluded where it differs from declared",
     "license_verdict": "whether the licence permits the purpose",
     "license_duties": "duties that come with the licence (ODRL and CC names)",
+    "license_conflict": "licences of others with which nothing made from both may be shared",
+    "license_conflict_verdict": "whether what is made from all of them can be shared",
+    "license_concluded": "who says what about the licence, where they do not say the same",
+    "license_concluded_verdict": "whether declared and concluded licence, and all who speak, agree",
+    "license_derivation_verdict": "whether what is made from it may leave the house (ND)",
     "consent": "legal bases",
     "consent_status": "DPV consent status",
     "consent_until": "when the basis ends (ISO 8601), or never",
@@ -111,6 +118,7 @@ def build(
     purposes: Purposes,
     at_us: int,
     terms: Mapping[str, licenses.Terms],
+    license_through_train: str = "review",
 ) -> Frame:
     """Lay out what was surveyed for judgement.
 
@@ -120,15 +128,20 @@ def build(
         purposes: The tree of purposes.
         at_us: The moment to judge for.
         terms: Terms of the custom licences that catalogs registered.
+        license_through_train: Whether licences reach a model where law has not settled it.
     """
     ancestry = seen.ancestry
     inputs = {version for found in ancestry.current.values() for version in found}
     read = {ancestry.versions[version].uri for version in inputs}
     arriving = _arriving(seen, inputs)
     judge = _Judge(purpose, purposes, at_us, terms)
+    reached = license_columns.reaches(seen, inputs, license_through_train)
+    said = {uri: seen.declared(uri) for uri in dict.fromkeys(v.uri for v in ancestry.versions)}
+    conflicts = license_columns.conflict_columns(said, reached, terms)
     about = {
-        uri: judge.columns(seen.declared(uri), arriving.get(uri, ()))
-        for uri in dict.fromkeys(version.uri for version in ancestry.versions)
+        uri: judge.columns(declared, arriving.get(uri, ()), reached.get(uri, DIRECT))
+        | conflicts[uri]
+        for uri, declared in said.items()
     }
     shared: dict[tuple[str, str, str, str], dict[str, Any]] = {}
     rows = []
@@ -173,25 +186,30 @@ class _Judge:
         self.expires_us: int | None = None
         self._judged: dict[tuple[object, ...], dict[str, Any]] = {}
 
-    def columns(self, said: Sequence[Declaration], categories: Sequence[str]) -> dict[str, Any]:
+    def columns(
+        self, said: Sequence[Declaration], categories: Sequence[str], reach: Reach
+    ) -> dict[str, Any]:
         """Return the columns that all versions of a dataset share.
 
         Many datasets share them with others: those that are derived, those of one pattern.
         """
-        key = (tuple((_CONTENT(d), _supported_until_us(d)) for d in said), tuple(categories))
+        content = tuple((_CONTENT(d), _supported_until_us(d)) for d in said)
+        key = (content, tuple(categories), reach)
         found = self._judged.get(key)
         if found is None:
-            found = self._judged[key] = self._columns(said, categories)
+            found = self._judged[key] = self._columns(said, categories, reach)
         return found
 
-    def _columns(self, said: Sequence[Declaration], categories: Sequence[str]) -> dict[str, Any]:
+    def _columns(
+        self, said: Sequence[Declaration], categories: Sequence[str], reach: Reach
+    ) -> dict[str, Any]:
         external = any(d.external for d in said)
         for declaration in said:
             self._note_expiry(declaration.valid_until_us)
             self._note_expiry(_supported_until_us(declaration))
         return {
             **self._source([d.source for d in said], external=external),
-            **self._license([d.license for d in said], external=external),
+            **self._license(said, reach, external=external),
             **self._consent([d.consent for d in said], categories, external=external),
             **self._custody([d.custody for d in said], external=external),
             "use_verdict": verdicts.worst(
@@ -228,16 +246,26 @@ class _Judge:
             "source_method": _text([s.method or "unspecified" for s in sources], verdict),
         }
 
-    def _license(self, said: Sequence[Any], *, external: bool) -> dict[str, str]:
-        known = [s for s in said if s is not None]
-        found = [licenses.judge(s, self.purpose, self.purposes, self.terms) for s in known]
+    def _license(
+        self, declared: Sequence[Declaration], reach: Reach, *, external: bool
+    ) -> dict[str, str]:
+        known = [d.license for d in declared if d.license is not None]
+        found = [
+            licenses.judge(s, self.purpose, self.purposes, self.terms, reach=reach) for s in known
+        ]
         verdict = _worst("license", found, external)
-        granted = [s.concluded or s.declared for s in known if isinstance(s, License)]
-        duties = sorted({d for g in granted for d in licenses.duties(g, custom=self.terms)})
+        bound = [combination.granted(s) for s in known if isinstance(s, License)]
+        duties = {d for each in bound for d in licenses.duties(each, self.terms, reach)}
+        forbidden = {p for each in bound for p in licenses.prohibitions(each, self.terms, reach)}
+        derivation = "no-derivatives" if "cc:DerivativeWorks" in forbidden else "permitted"
+        agreement, told = combination.agreement(declared)
         return {
-            "license": _text(granted, verdict),
+            "license": licenses.united(filter(None, bound)) or _SILENCE.get(verdict, verdict),
             "license_verdict": verdict,
-            "license_duties": " ".join(duties) or "none",
+            "license_duties": " ".join(sorted(duties)) or "none",
+            "license_concluded": told,
+            "license_concluded_verdict": agreement,
+            "license_derivation_verdict": derivation if bound else "inherited",
         }
 
     def _consent(

@@ -81,6 +81,7 @@ def load(settings: Settings, purpose: str, more_suites: Sequence[str] = ()) -> P
         f"lineage-plugin {lineage_plugin.__version__}",
         f"frame {FRAME_VERSION}",
         f"policy {written.digest or 'none'}",
+        f"license_through_train {settings.license_through_train}",
         *(f"suite {suite.name} {suite.digest}" for suite in suites),
     )
     return Policy(

@@ -183,6 +183,7 @@ class Gate:
             purposes=policy.purposes,
             at_us=asked.at_us,
             terms=catalog.licenses,
+            license_through_train=self._settings.license_through_train,
         )
         found = self._reused(store, asked, policy, table, seen)
         decision = replace(

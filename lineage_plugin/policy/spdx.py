@@ -7,6 +7,7 @@ table lacks, is first met.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,11 +17,30 @@ _MAX_DEPTH = 64
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A licence (no ``operator``), or licences that all bind, or of which one may be chosen."""
+    """A licence (no ``operator``), or licences that all bind, or of which one may be chosen.
+
+    ``exception`` is what stands after ``WITH``; it adds permissions to those of its licence.
+    """
 
     operator: Literal["", "AND", "OR"]
     license: str = ""
     parts: tuple[Node, ...] = ()
+    exception: str = ""
+
+    def __str__(self) -> str:
+        """Return an expression that :func:`parse` reads as this tree again."""
+        if not self.operator:
+            return f"{self.license} WITH {self.exception}" if self.exception else self.license
+        written = (f"({part})" if part.operator else str(part) for part in self.parts)
+        return f" {self.operator} ".join(written)
+
+
+def leaves(node: Node) -> Iterator[str]:
+    """Yield the licences in a tree."""
+    if not node.operator:
+        yield node.license
+    for part in node.parts:
+        yield from leaves(part)
 
 
 @functools.cache
@@ -63,8 +83,6 @@ def canonical(expression: str) -> str:
 def parse(expression: str) -> Node:
     """Return *expression* as a tree.
 
-    An exception (``WITH``) is left out, because it adds permissions to those of its licence.
-
     Raises:
         ValueError: *expression* does not follow the grammar of SPDX 2.3, annex D.
     """
@@ -87,7 +105,9 @@ def _node(parsed: Any, depth: int = 0) -> Node:
         raise ValueError(f"an SPDX expression is nested at most {_MAX_DEPTH} deep")
     operator = getattr(parsed, "operator", None)
     if operator is None:
-        return Node("", getattr(parsed, "license_symbol", parsed).key)
+        licensed = getattr(parsed, "license_symbol", parsed)
+        exception = getattr(parsed, "exception_symbol", None)
+        return Node("", licensed.key, exception=exception.key if exception else "")
     return Node(operator.strip(), parts=tuple(_node(each, depth + 1) for each in parsed.args))
 
 

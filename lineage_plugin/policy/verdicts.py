@@ -25,6 +25,7 @@ _UNSAID = {
     "until": "a date in the past",
     "since": "a later date",
     "job": "a run",
+    "license": "its license",
     "categories": "personal",
     "source_issuer": "a known issuer",
 }

@@ -20,7 +20,7 @@ LICENSES = (
     "ODbL-1.0",
     "MIT",
     "Apache-2.0",
-    "GPL-3.0-only",
+    "Glide",
     "LicenseRef-internal",
     "LicenseRef-all-rights-reserved",
     "LicenseRef-nobody-registered",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from lineage_plugin.policy import licenses, spdx
+from lineage_plugin.policy import combination, licenses, spdx
+from lineage_plugin.policy.combination import Bound
+from lineage_plugin.policy.license_terms import Reach
 from tests.property.strategies import SHIPPED, expressions, purposes
 
 
@@ -93,6 +95,66 @@ def test_a_forged_expression_never_raises(text: str, purpose: str) -> None:
     assume(text.strip())
 
     assert licenses.verdict(text, purpose, SHIPPED) in {
-        "permitted", "non-commercial", "no-derivatives", "no-distribution", "prohibited", "unknown",
+        "permitted", "non-commercial", "no-derivatives", "no-distribution", "no-training",
+        "restricted-training", "prohibited", "unknown",
     }  # fmt: skip
     assert isinstance(licenses.duties(text), tuple)
+
+
+@given(expressions, expressions)
+def test_an_and_permits_no_more_than_each_and_an_or_no_less(a: str, b: str) -> None:
+    one = set(licenses.permissions(a))
+
+    assert set(licenses.permissions(f"{a} AND {b}")) <= one
+    assert set(licenses.permissions(f"{a} OR {b}")) >= one
+
+
+@given(expressions)
+def test_a_tree_that_is_written_is_read_as_the_same_tree(a: str) -> None:
+    tree = spdx.parse(a)
+
+    assert spdx.parse(str(tree)) == tree
+
+
+#: Written by a person: an expression of which each name may be in another case, with odd spaces.
+spelt = expressions.map(lambda text: text.replace("CC-BY", "cc by").replace("-4.0", " v4.0 "))
+
+
+@given(spelt, purposes)
+def test_what_is_read_is_never_freer_than_what_is_named(text: str, purpose: str) -> None:
+    named = text.replace("cc by", "CC-BY").replace(" v4.0 ", "-4.0")
+    found = licenses.normalise(text, custom=("LicenseRef-nobody-registered",)).expression
+
+    assert not permits(found, purpose) or permits(named, purpose)
+    assert set(licenses.permissions(found)) <= set(licenses.permissions(named))
+
+
+bound = st.builds(Bound, expressions, st.builds(Reach, st.booleans()))
+
+
+@given(st.lists(bound, max_size=5))
+def test_who_conflicts_with_another_is_in_conflict_for_it_too(found: list[Bound]) -> None:
+    conflicts = combination.conflicts(found)
+
+    assert all(one in conflicts[other] for one, others in conflicts.items() for other in others)
+    assert conflicts == combination.conflicts(reversed(found))
+
+
+@given(bound, bound)
+def test_a_third_license_settles_no_conflict(one: Bound, other: Bound) -> None:
+    two = combination.conflicts([one, other])
+    three = combination.conflicts([one, other, Bound("CC-BY-NC-ND-3.0")])
+
+    assert all(others <= three[each] for each, others in two.items())
+
+
+@given(expressions, purposes)
+def test_training_never_adds_a_prohibition(a: str, purpose: str) -> None:
+    trained = Reach(is_trained=True)
+
+    assert set(licenses.prohibitions(a, reach=trained)) <= set(licenses.prohibitions(a)) or (
+        " OR " in a
+    )
+    assert not permits(a, purpose) or (
+        licenses.verdict(a, purpose, SHIPPED, reach=trained) == "permitted"
+    )

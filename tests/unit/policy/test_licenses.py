@@ -25,18 +25,26 @@ TREE = Purposes.shipped()
         ("CC-BY-NC-ND-4.0", "non-commercial", "non-commercial", "permitted"),
         ("ODbL-1.0", "permitted", "permitted", "permitted"),
         ("LicenseRef-internal", "permitted", "no-distribution", "permitted"),
+        ("GPL-3.0-only", "permitted", "permitted", "permitted"),
+        ("LicenseRef-llama-2", "restricted-training", "permitted", "restricted-training"),
+        ("LicenseRef-llama-3.1", "permitted", "permitted", "permitted"),
+        ("LicenseRef-terms-openai", "restricted-training", "permitted", "restricted-training"),
+        ("LicenseRef-terms-x", "no-training", "no-distribution", "no-training"),
+        ("LicenseRef-terms-reddit", "no-training", "non-commercial", "no-training"),
+        ("LicenseRef-terms-meta", "prohibited", "prohibited", "prohibited"),
+        ("LicenseRef-terms-openai OR MIT", "permitted", "permitted", "permitted"),
         ("LicenseRef-all-rights-reserved", "prohibited", "prohibited", "prohibited"),
-        ("GPL-3.0-only", "unknown", "unknown", "unknown"),
+        ("Glide", "unknown", "unknown", "unknown"),
         ("LicenseRef-nobody-knows", "unknown", "unknown", "unknown"),
         ("", "unknown", "unknown", "unknown"),
         ("MIT AND", "unknown", "unknown", "unknown"),
         ("cc-by-4.0", "unknown", "unknown", "unknown"),
         ("CC-BY-4.0 AND CC-BY-NC-4.0", "non-commercial", "non-commercial", "permitted"),
         ("CC-BY-NC-4.0 OR MIT", "permitted", "permitted", "permitted"),
-        ("GPL-3.0-only OR MIT", "permitted", "permitted", "permitted"),
-        ("GPL-3.0-only AND MIT", "unknown", "unknown", "unknown"),
-        ("GPL-3.0-only OR CC-BY-NC-4.0", "unknown", "unknown", "permitted"),
-        ("GPL-3.0-only AND CC-BY-NC-4.0", "non-commercial", "non-commercial", "unknown"),
+        ("Glide OR MIT", "permitted", "permitted", "permitted"),
+        ("Glide AND MIT", "unknown", "unknown", "unknown"),
+        ("Glide OR CC-BY-NC-4.0", "unknown", "unknown", "permitted"),
+        ("Glide AND CC-BY-NC-4.0", "non-commercial", "non-commercial", "unknown"),
         ("(CC-BY-NC-4.0 OR CC-BY-4.0) AND MIT", "permitted", "permitted", "permitted"),
         ("Apache-2.0 WITH LLVM-exception", "permitted", "permitted", "permitted"),
         ("CC-BY-NC-4.0 WITH LLVM-exception", "non-commercial", "non-commercial", "permitted"),
@@ -69,8 +77,8 @@ def test_a_purpose_nobody_knows_is_commercial_and_shares() -> None:
         ("CC-BY-NC-4.0 OR CC-BY-SA-4.0", (
             "cc:Attribution", "cc:Notice", "cc:ShareAlike", "indicate-changes",
         )),
-        ("GPL-3.0-only OR MIT", ("cc:Notice",)),
-        ("GPL-3.0-only", ()),
+        ("Glide OR MIT", ("cc:Notice",)),
+        ("Glide", ()),
         ("", ()),
     ],
     ids=str,
@@ -191,3 +199,57 @@ def test_an_expression_nested_without_end_is_unknown() -> None:
 
     assert licenses.verdict(deep, "model-training", TREE) == "unknown"
     assert licenses.verdict("MIT OR " * 5_000 + "MIT", "model-training", TREE) == "unknown"
+
+
+def test_the_alternatives_of_an_or_are_shown_best_first() -> None:
+    found = licenses.alternatives("CC-BY-NC-4.0 OR (MIT AND Glide) OR ISC", "model-training", TREE)
+
+    assert [(each.expression, each.verdict) for each in found] == [
+        ("ISC", "permitted"),
+        ("MIT AND Glide", "unknown"),
+        ("CC-BY-NC-4.0", "non-commercial"),
+    ]
+    assert licenses.alternatives("MIT AND (ISC OR Zlib)", "model-training", TREE) == ()
+    assert licenses.alternatives("", "model-training", TREE) == ()
+
+
+@pytest.mark.parametrize(
+    ("expression", "permitted"),
+    [
+        ("CC0-1.0", ("cc:DerivativeWorks", "cc:Distribution", "cc:Reproduction")),
+        ("CC-BY-ND-4.0", ("cc:Distribution", "cc:Reproduction")),
+        ("CC-BY-ND-4.0 AND LicenseRef-internal", ("cc:Reproduction",)),
+        ("CC-BY-ND-4.0 OR LicenseRef-internal", (
+            "cc:DerivativeWorks", "cc:Distribution", "cc:Reproduction",
+        )),
+        ("Glide", ()),
+        ("", ()),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_is_permitted_is_what_all_permit_or_one_that_may_be_chosen(
+    expression: str, permitted: tuple[str, ...]
+) -> None:
+    assert licenses.permissions(expression) == permitted
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"prohibits": [], "through_train": "sometimes"}, "through_train: unknown 'sometimes'"),
+        ({"prohibits": [], "adapt_under": "MIT"}, "adapt_under: write a list"),
+    ],
+    ids=str,
+)
+def test_how_terms_flow_is_checked_too(row: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        licenses.terms(row)
+
+
+def test_registered_terms_say_under_what_may_be_shared_and_what_reaches_a_model() -> None:
+    read = licenses.terms(
+        {"prohibits": [], "adapt_under": ["MIT"], "through_train": "no", "url": "https://x.example"}
+    )
+
+    assert (read.adapt_under, read.through_train, read.url) == (("MIT",), "no", "https://x.example")
+    assert licenses.identifiers("MIT AND (ISC OR MIT)") == ("ISC", "MIT")

@@ -56,6 +56,20 @@ SPELLINGS = {
     "(CC BY 4.0 OR ODbL) AND MIT": "MIT AND (CC-BY-4.0 OR ODbL-1.0)",
     "apache-2.0 with llvm-exception": "Apache-2.0 WITH LLVM-exception",
     "  MIT\n": "MIT",
+    "llama3.1": "LicenseRef-llama-3.1",
+    "llama2": "LicenseRef-llama-2",
+    "Llama 3.2 Community License": "LicenseRef-llama-3.2",
+    "gemma": "LicenseRef-gemma",
+    "creativeml-openrail-m": "LicenseRef-creativeml-openrail-m",
+    "openrail++": "LicenseRef-openrail-plus-plus",
+    "OpenAI Terms of Use": "LicenseRef-terms-openai",
+    "Twitter terms of service": "LicenseRef-terms-x",
+    "https://www.redditinc.com/policies/data-api-terms": "LicenseRef-terms-reddit",
+    "lgpl-lr": "LGPLLR",
+    "GNU General Public License v3.0": "GPL-3.0-only",
+    "CC\u00a0BY\u2011NC\u00a04.0": "CC-BY-NC-4.0",
+    "\ufeffCC BY\u20134.0\u200b": "CC-BY-4.0",
+    "\uff23\uff23\uff0d\uff22\uff39\uff0d\uff14\uff0e\uff10": "CC-BY-4.0",
 }
 
 
@@ -181,3 +195,46 @@ def test_reading_one_identifier_of_ours_imports_no_library() -> None:
 def test_what_is_no_expression_has_no_tree(text: str) -> None:
     with pytest.raises(ValueError, match="no SPDX expression"):
         spdx.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "license_id", "how"),
+    [
+        ("MIT", "MIT", "the identifier"),
+        ("afl-3.0", "AFL-3.0", "the identifier"),
+        ("CC BY 4.0", "CC-BY-4.0", "its title and version"),
+        ("gpl-3.0", "GPL-3.0-only", "a deprecated SPDX identifier"),
+        ("llama3", "LicenseRef-llama-3", "a spelling of it (Hugging Face Hub"),
+        ("https://cdla.dev/permissive-2-0/", "CDLA-Permissive-2.0", "an address of the license"),
+        ("LicenseRef-acme", "LicenseRef-acme", "registered in a catalog"),
+    ],
+    ids=str,
+)
+def test_it_says_what_was_recognised_and_how(text: str, license_id: str, how: str) -> None:
+    (part,) = normalise(text, custom=["LicenseRef-acme"]).parts
+
+    assert (part.text, part.license) == (text, license_id)
+    assert part.how.startswith(how)
+
+
+def test_letters_of_another_alphabet_are_not_read_as_latin_ones() -> None:
+    cyrillic = "\u0421\u0421-BY-4.0"
+
+    assert normalise(cyrillic).expression == ""
+    assert normalise("CC-BY-\u202eCN-4.0").expression == ""
+
+
+@pytest.mark.parametrize(
+    ("head", "suggestion"),
+    [
+        ("MIT License\n\nPermission is hereby granted", "MIT"),
+        ("// SPDX-License-Identifier: CC-BY-NC-4.0\n", "CC-BY-NC-4.0"),
+        ("Terms\n", ""),
+    ],
+    ids=["title", "tag", "neither"],
+)
+def test_a_megabyte_of_text_is_no_name_but_may_begin_with_one(head: str, suggestion: str) -> None:
+    found = normalise(head + "y " * 500_000)
+
+    assert (found.expression, found.suggestion) == ("", suggestion)
+    assert "characters is no license identifier" in found.note

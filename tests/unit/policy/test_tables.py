@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import string
 
 import pytest
 
 from lineage_plugin.model import EdgeKind
-from lineage_plugin.policy import _tables, licenses, purposes, spdx, verdicts, vocabulary
+from lineage_plugin.policy import (
+    _tables,
+    license_terms,
+    licenses,
+    purposes,
+    spdx,
+    verdicts,
+    vocabulary,
+)
 
 FILES = ["vocabulary", "purposes", "licenses", "edges", "verdicts", "faults"]
 
 #: What a sentence may speak of: columns of the provenance frame, and what callers hand in.
-WORDS = {"dataset", "value", "purpose", "until", "since", "job", "categories", "source_issuer"}
+WORDS = {"dataset", "value", "purpose", "until", "since", "job", "categories", "source_issuer"} | {
+    "license"
+}
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -49,6 +60,62 @@ def test_every_shipped_license_is_an_spdx_identifier_or_a_reference() -> None:
     assert [i for i in ids if i not in spdx.identifiers().values()] == [
         i for i in ids if i.startswith("LicenseRef-")
     ]
+
+
+#: How SPDX names licences that were written for data, and those for documents that data carries.
+DATA = re.compile(
+    r"CC|ODbL|ODC-|PDDL|CDLA|C-UDA|O-UDA|OGL-|OGDL|NCGL|OPL-UK|etalab|NLOD|DL-DE|GFDL|OPUBL|LAL-"
+    r"|NIST-PD|NCBI-PD|NTIA-PD|Unicode-(?:DFS|3)|JPL-image"
+)
+
+
+def test_every_data_license_that_spdx_lists_has_terms() -> None:
+    listed = [name for name in set(spdx.identifiers().values()) if DATA.match(name)]
+
+    assert [name for name in sorted(listed) if not licenses.has_terms(name)] == []
+    assert len(listed) > 100
+
+
+#: Software licences under which datasets are published on the Hugging Face Hub.
+SOFTWARE = (
+    "MIT Apache-2.0 BSD-2-Clause BSD-3-Clause BSD-3-Clause-Clear ISC GPL-2.0-only GPL-3.0-only "
+    "GPL-3.0-or-later LGPL-2.1-only LGPL-3.0-only AGPL-3.0-only MPL-2.0 EPL-1.0 EPL-2.0 EUPL-1.1 "
+    "EUPL-1.2 Artistic-2.0 AFL-3.0 WTFPL Zlib BSL-1.0 ECL-2.0 MS-PL OSL-3.0 NCSA PostgreSQL "
+    "CECILL-2.1 LPPL-1.3c LGPLLR Unlicense 0BSD MIT-0 OFL-1.1 PolyForm-Noncommercial-1.0.0"
+)
+
+#: Terms of models and platforms under which data is made or collected.
+MODELS = (
+    "llama-1 llama-2 llama-3 llama-3.1 llama-3.2 llama-3.3 llama-4 gemma bigscience-bloom-rail-1.0 "
+    "bigscience-openrail-m creativeml-openrail-m openrail-plus-plus bigcode-openrail-m "
+    "terms-openai terms-anthropic terms-google terms-gemini-api terms-meta terms-x terms-reddit "
+    "terms-flickr"
+)
+
+
+@pytest.mark.parametrize(
+    "name", [*SOFTWARE.split(), *(f"LicenseRef-{name}" for name in MODELS.split())]
+)
+def test_what_datasets_really_carry_has_terms_a_title_and_an_address(name: str) -> None:
+    known = license_terms.shipped()[name]
+
+    assert known.title
+    assert known.source
+    assert known.url.startswith("https://")
+
+
+def test_what_data_may_be_shared_under_are_licenses() -> None:
+    known = {*spdx.identifiers().values(), *license_terms.shipped()}
+    rows = _tables.rows("licenses", "licenses")
+
+    assert {each for row in rows for each in row.get("adapt_under", ())} <= known
+    assert {row["through_train"] for row in rows} == set(license_terms.FLOWS)
+
+
+def test_share_alike_lets_be_shared_under_itself() -> None:
+    asked = {n: t for n, t in license_terms.shipped().items() if t.adapt_under}
+
+    assert [name for name, terms in asked.items() if name not in terms.adapt_under] == []
 
 
 def test_every_license_that_a_spelling_or_address_leads_to_has_terms() -> None:

@@ -14,8 +14,11 @@ GIVEN = {
     "source": {"known", "inherited", "absent", "unknown"},
     "license": {
         "permitted", "non-commercial", "no-derivatives", "no-distribution", "prohibited",
-        "unknown", "absent", "none", "inherited",
+        "unknown", "absent", "none", "inherited", "no-training", "restricted-training",
     },
+    "license_conflict": {"compatible", "inherited", "review", "share-alike"},
+    "license_concluded": {"agreed", "inherited", "differs", "disputed"},
+    "license_derivation": {"permitted", "inherited", "no-derivatives"},
     "consent": {
         "valid", "not-personal", "absent", "unknown", "expired", "not-yet-valid", "withdrawn",
         "revoked", "refused", "invalidated", "requested", "objected", "purpose-not-covered",
@@ -34,6 +37,7 @@ GIVEN = {
 #: What says "nobody said" or "somebody does not know": it leaves a gate undecided.
 MISSING = {"absent", "unknown", "gap", "contradiction", "too-weak"} | {
     "unknown-producer", "no-known-inputs", "writer-open",
+    "restricted-training", "review", "differs", "disputed",
 }  # fmt: skip
 
 
