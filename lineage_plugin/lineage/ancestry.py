@@ -12,9 +12,9 @@ is proven.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import NamedTuple
@@ -31,8 +31,7 @@ _NOBODY = 0
 _STARTED_US = attrgetter("started_us")
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """One state of a dataset.
 
     ``activity`` wrote it; ``None`` is what was there before any write that the record knows.
@@ -156,6 +155,19 @@ class _Timeline:
                 latest_us, last = before.latest_us, before.last
         self.closed.append(_Closed(activity.started_us, ended_us, latest_us, last, tied, activity))
 
+    @property
+    def is_of_one(self) -> bool:
+        """Whether nobody wrote it twice."""
+        return len(self.closed) + len(self.open) == 1
+
+    def changes_us(self) -> Iterator[int]:
+        """Yield when somebody began or ended to write, in no order."""
+        for written in self.closed:
+            yield written.started_us
+            yield written.ended_us
+        for activity in self.open:
+            yield activity.started_us
+
     def first_us(self) -> int:
         opened = min((a.started_us for a in self.open), default=_NEVER)
         return min(self.closed[0].started_us, opened) if self.closed else opened
@@ -197,6 +209,17 @@ class _Timeline:
         return found
 
 
+class _Sight(NamedTuple):
+    """What a reader of one dataset gets, remembered between any two changes of it.
+
+    ``changes_us`` are the moments, in order, at which somebody began or ended to write it, what
+    contains it or what it contains.  ``found`` holds what readers get between two of them.
+    """
+
+    changes_us: list[int]
+    found: dict[int, list[int]]
+
+
 class _Ascent:
     """One walk from what is asked for up to where everything came from."""
 
@@ -209,9 +232,10 @@ class _Ascent:
     ) -> None:
         self.history = history
         self.at_us = _horizon(history) if at_us is None else at_us
-        self.uris = {dataset: ref.uri for dataset, ref in history.datasets.items()}
-        self.is_root = {dataset: is_root(uri) for dataset, uri in self.uris.items()}
+        self.uris = history.uris
+        self.is_root = is_root
         self.timelines: dict[int, _Timeline] = {}
+        self.sights: dict[int, _Sight] = {}
         self.overwrites: set[tuple[int, int]] = set()
         self.was_there: set[int] = set()
         self.reads: dict[int, list[int]] = defaultdict(list)
@@ -222,7 +246,7 @@ class _Ascent:
         self.kept: list[tuple[int, ...]] = []
         self.toward: list[int] = []
         self.depth: list[int] = []
-        self.own = next((a.id for a in history.activities.values() if _is_of(a, reader)), _NOBODY)
+        self.own = _NOBODY if reader is None else _id_of(reader, history.activities.values())
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -280,12 +304,34 @@ class _Ascent:
             activity.started_us, self._ended(activity), writer=activity.id, toward=version
         )
         if activity.id not in self.read_by:
-            seen = [p for d in self.reads.get(activity.id, ()) for p in self._read(d, reading)]
+            seen = [p for d in self.reads.get(activity.id, ()) for p in self._seen(d, reading)]
             self.read_by[activity.id] = tuple(dict.fromkeys(seen))
         self.made_from[version] = self.read_by[activity.id]
         dataset = self.versions[version].dataset
+        if self.timelines[dataset].is_of_one and dataset not in self.was_there:
+            return
         replaced = (dataset, activity.id) in self.overwrites
         self.kept[version] = tuple(self._of_one(dataset, reading, settled=not replaced))
+
+    def _seen(self, dataset: int, reading: _Reading) -> list[int]:
+        """Return what :meth:`_read` does, and work it out once for all who read the same state."""
+        sight = self.sights.get(dataset)
+        if sight is None:
+            sight = self.sights[dataset] = _Sight(self._changes(dataset), {})
+        changes_us = sight.changes_us
+        epoch = bisect_left(changes_us, reading.start_us)
+        if epoch != bisect_right(changes_us, reading.end_us):
+            return self._read(dataset, reading)
+        if epoch not in sight.found:
+            sight.found[epoch] = self._read(dataset, reading)
+        return sight.found[epoch]
+
+    def _changes(self, dataset: int) -> list[int]:
+        found: list[int] = []
+        for other in (dataset, *self.history.related.get(dataset, ())):
+            if other in self.timelines:
+                found += self.timelines[other].changes_us()
+        return sorted(found)
 
     def _read(self, dataset: int, reading: _Reading) -> list[int]:
         """Return the versions of *dataset*, of what contains it and of what it contains."""
@@ -299,7 +345,7 @@ class _Ascent:
             # Its writer read it before anything was there: the first run of an incremental table.
             missing = not found and not self._wrote(reading.writer, dataset)
         else:
-            missing = not found or self.is_root[dataset]
+            missing = not found or self.is_root(self.uris[dataset])
         if missing:
             found.append(self._add(dataset, None, reading.toward))
         return found
@@ -309,7 +355,8 @@ class _Ascent:
         if dataset in self.timelines:
             return False
         was_read = self.history.first_read_us.get(dataset, _NEVER) <= self.at_us
-        return self.is_root[dataset] or (was_read and self.uris[dataset].startswith(f"{inside}/"))
+        uri = self.uris[dataset]
+        return self.is_root(uri) or (was_read and uri.startswith(f"{inside}/"))
 
     def _wrote(self, activity: int, dataset: int) -> bool:
         timeline = self.timelines[dataset]
@@ -370,9 +417,7 @@ class _Reading(NamedTuple):
     toward: int
 
 
-def _is_of(activity: Activity, reader: Subject | None) -> bool:
-    return reader is not None and (
-        activity.job_namespace,
-        activity.job_name,
-        activity.group,
-    ) == (reader.job_namespace, reader.job_name, reader.group)
+def _id_of(reader: Subject, activities: Iterable[Activity]) -> int:
+    asked = (reader.job_namespace, reader.job_name, reader.group)
+    found = (a.id for a in activities if (a.job_namespace, a.job_name, a.group) == asked)
+    return next(found, _NOBODY)

@@ -64,7 +64,7 @@ def survey(
     """
     with _no_collection():
         history = store.history(refs, known_seq=known_seq)
-        uris = {ref.uri for ref in history.datasets.values()}
+        uris = set(history.uris.values())
         said = store.declarations(known_seq=history.seq, origin=EVENT_ORIGIN, patterns=uris)
         declared = Declared(by_pattern, by_uri(said), at_us=at_us)
         until_us = None if is_now else at_us

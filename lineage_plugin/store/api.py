@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
+from typing import NamedTuple, Protocol
 
 from lineage_plugin.model import (
     DatasetRef,
@@ -25,8 +26,7 @@ from lineage_plugin.model import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(NamedTuple):
     """One task in one DAG run, with all its map indexes and tries: what writes one version.
 
     ``ended_us`` is ``None`` while any of its runs is open.  A run is closed by its own final event,
@@ -45,7 +45,7 @@ class Activity:
     runs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class History:
     """All that the record knows about how some datasets came to be, as of one sequence number.
 
@@ -64,6 +64,11 @@ class History:
     reads: Sequence[tuple[int, int]]
     first_read_us: Mapping[int, int]
     seq: int
+
+    @cached_property
+    def uris(self) -> dict[int, str]:
+        """The one spelling of each dataset."""
+        return {dataset: ref.uri for dataset, ref in self.datasets.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +124,7 @@ def without_ids(history: History) -> dict[str, Any]:
         "related": {
             name[d]: sorted(name[o] for o in others) for d, others in history.related.items()
         },
-        "activities": {who[i]: replace(a, id=0) for i, a in history.activities.items()},
+        "activities": {who[i]: a._replace(id=0) for i, a in history.activities.items()},
         "writes": sorted((who[a], name[d], over) for a, d, over in history.writes),
         "reads": sorted((who[a], name[d]) for a, d in history.reads),
         "first_read_us": {name[d]: at for d, at in history.first_read_us.items()},
