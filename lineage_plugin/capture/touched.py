@@ -1,0 +1,206 @@
+"""From what happened during a body to the datasets that it read and wrote."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import sysconfig
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from fnmatch import translate
+from functools import cached_property
+
+from lineage_plugin.capture.folders import gathered, is_inside
+from lineage_plugin.capture.names import of_uri
+from lineage_plugin.capture.session import CLAIMED, Session, reads, replaces, stamp, writes
+from lineage_plugin.model import DatasetRef
+
+#: What the system and the network stack of a process look at: no data of anybody's.
+SYSTEM = ("/proc", "/sys", "/dev", "/run", "/etc", "/usr/lib", "/usr/share", "/lib", "/lib64")
+
+#: Files of one folder that stand for themselves; of more the folder does.
+MOST_FILES = 50
+
+_SCHEME = "://"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is no data (folders, patterns), and when many files become their folder."""
+
+    folders: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    most_files: int = MOST_FILES
+
+    @cached_property
+    def _prefixes(self) -> tuple[str, ...]:
+        found = (*SYSTEM, *_python(), *self.folders)
+        real = dict.fromkeys(path for given in found for path in (given, os.path.realpath(given)))
+        return tuple(path.rstrip("/") + "/" for path in real if path.strip("/"))
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str] | None:
+        return re.compile("|".join(map(translate, self.patterns))) if self.patterns else None
+
+    def exclude(self, name: str) -> bool:
+        """Whether a path or URI is none of the task's data."""
+        return (
+            f"{name}/".startswith(self._prefixes)
+            or "/__pycache__/" in name
+            or (self._pattern is not None and self._pattern.match(name) is not None)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A dataset that was touched, and how many files of it."""
+
+    ref: DatasetRef
+    files: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Touches:
+    """What a body read and wrote, and which other programs it started, whose files nobody saw."""
+
+    reads: tuple[Found, ...] = ()
+    writes: tuple[Found, ...] = ()
+    started: tuple[str, ...] = ()
+    faults: int = 0
+
+
+@dataclass
+class _Paths:
+    """Paths and URIs by what was done to them.
+
+    ``own`` is what the body made itself, so that reading it is no input; ``given`` is what readers
+    and writers were given, which may be folders.
+    """
+
+    read: set[str] = field(default_factory=set)
+    wrote: set[str] = field(default_factory=set)
+    own: set[str] = field(default_factory=set)
+    given: set[str] = field(default_factory=set)
+
+
+def touches(session: Session, rules: Rules) -> Touches:
+    """Work out what *session* saw; looks at the disk for what is still there."""
+    paths = _sorted(session)
+    for path, before in list(session.databases.items()):
+        if before:
+            paths.read.add(path)
+        else:
+            paths.own.add(path)
+        if stamp(path) != before:
+            paths.wrote.add(path)
+    _rename(paths, session)
+    data = _Data(session, rules, paths)
+    return Touches(
+        reads=_found(data.among(paths.read - paths.own), rules),
+        writes=_found(data.among(paths.wrote), rules),
+        started=tuple(sorted(session.started)),
+        faults=session.faults,
+    )
+
+
+def _sorted(session: Session) -> _Paths:
+    paths = _Paths()
+    for path, flags in list(session.seen):
+        name = _name(path)
+        if not name:
+            continue
+        if flags & CLAIMED:
+            paths.given.add(name)
+        if reads(flags):
+            paths.read.add(name)
+        if writes(flags):
+            if replaces(flags) and name not in paths.read:
+                paths.own.add(name)
+            paths.wrote.add(name)
+    return paths
+
+
+def _name(path: str) -> str:
+    if _SCHEME in path:
+        return of_uri(path)
+    # Most paths are plain already, and there may be many.
+    return os.path.normpath(path) if "/." in path or "//" in path else path
+
+
+def _rename(paths: _Paths, session: Session) -> None:
+    """Follow files to their last names: what is written beside its place and moved there."""
+    for source, target in list(session.renamed):
+        if not source or not target:
+            continue
+        moved = {
+            path: target + path[len(source) :] for path in paths.wrote if is_inside(path, [source])
+        }
+        paths.wrote = (paths.wrote - moved.keys()) | set(moved.values())
+        paths.own |= {new for old, new in moved.items() if old in paths.own}
+        if source in session.made:
+            session.made.add(target)
+        elif not moved:  # it was there before
+            paths.read.add(source)
+            session.removed.add(source)
+            paths.wrote.add(target)
+            paths.given.add(target)
+
+
+@dataclass(frozen=True)
+class _Data:
+    """Tells data from what was only looked for, is none, or was temporary."""
+
+    session: Session
+    rules: Rules
+    paths: _Paths
+
+    def among(self, names: Iterable[str]) -> Iterator[str]:
+        """Keep what is data: there, or gone because the body removed it after reading it."""
+        present: dict[str, int] = defaultdict(int)
+        for name in names:
+            if self.rules.exclude(name):
+                continue
+            folder = os.path.dirname(name)
+            # A folder of which enough is there stands for all of it: to ask for each file costs
+            # about what it costs to open it.
+            if _SCHEME in name or present[folder] > self.rules.most_files or self._is_there(name):
+                present[folder] += 1
+                yield name
+            elif self._was_consumed(name):
+                yield name
+
+    def _is_there(self, name: str) -> bool:
+        return os.path.isfile(name) or (name in self.paths.given and os.path.exists(name))
+
+    def _was_consumed(self, name: str) -> bool:
+        """Whether a file that is gone was there before the body, which removed it."""
+        if name in self.paths.own or name in self.paths.wrote or name in self.session.folders:
+            return False
+        removed = self.session.removed
+        return bool(removed) and is_inside(name, removed) and not is_inside(name, self.session.made)
+
+
+def _found(names: Iterable[str], rules: Rules) -> tuple[Found, ...]:
+    counted = gathered(names, rules.most_files)
+    return tuple(Found(DatasetRef.parse(name), files) for name, files in _parsed(counted.items()))
+
+
+def _parsed(items: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int]]:
+    """Leave out what no dataset can be called."""
+    for name, files in items:
+        # Names that are no text were read with surrogates; databases take none.
+        text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", "")
+        if text.strip("/ "):
+            yield (text if _SCHEME in text else f"file://{text}"), files
+
+
+def _python() -> tuple[str, ...]:
+    """Where Python, what is installed for it, and this package live."""
+    places = {os.path.dirname(os.path.dirname(__file__))}
+    places |= {path for path in sysconfig.get_paths().values() if path.count("/") > 1}
+    if sys.prefix != sys.base_prefix:
+        places.add(sys.prefix)
+    places.update(path for path in sys.path if path.endswith(("site-packages", "dist-packages")))
+    return tuple(sorted(places))
