@@ -239,6 +239,26 @@ class Use:
     excluded: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Declassified:
+    """The recorded decision that kinds of data which went in are no longer in what came out.
+
+    The one thing by which a label may shrink: it takes ``removes`` (categories) away, on an edge of
+    kind anonymise or aggregate, until ``until_us``; never a licence, a custody or a source.
+
+    Source:
+        SPDX 3.0 Dataset profile ``anonymizationMethodUsed``; OASIS Data Provenance Metadata 1.0
+        ``data-risk-reducing``; declassification as an attributed downgrade (Myers and Liskov).
+    """
+
+    removes: tuple[str, ...]
+    method: str
+    by: str
+    reason: str
+    until_us: int
+    evidence: tuple[Evidence, ...] = ()
+
+
 #: What a declaration may say about one part; ``None`` stands for: nobody said.
 Said = Union[Source, License, Consent, Custody, Use, DeclaredNone, Unknown, None]
 
@@ -265,6 +285,7 @@ class Declaration:
     assurance: Assurance = Assurance.ASSERTED
     evidence: tuple[Evidence, ...] = ()
     where: str = ""
+    declassified: Declassified | None = None
 
     def holds(self, at_us: int) -> bool:
         """Whether this declaration speaks about the moment *at_us*."""
@@ -274,11 +295,32 @@ class Declaration:
 
 
 @dataclass(frozen=True, slots=True)
+class ExplicitLineage:
+    """What an output was made from, in the words of one producer; the run read all of it."""
+
+    inputs: tuple[DatasetRef, ...]
+    said_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Two names of one dataset (OpenLineage's ``symlinks``), in the words of one producer."""
+
+    ref: DatasetRef
+    other: DatasetRef
+    said_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
-    """A dataset that a run wrote; ``overwrites`` only where replacing all of it is proven."""
+    """A dataset that a run wrote; ``overwrites`` only where replacing all of it is proven.
+
+    Without a word of explicit ``lineage`` it was made from everything that the run read.
+    """
 
     ref: DatasetRef
     overwrites: bool = False
+    lineage: tuple[ExplicitLineage, ...] = ()
 
 
 class RunState(str, Enum):
@@ -327,6 +369,7 @@ class RunFacts:
     is_whole: bool = False
     refused_by: str = ""
     producer: str = ""
+    aliases: tuple[Alias, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

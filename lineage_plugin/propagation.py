@@ -64,10 +64,13 @@ def combine(first: Label[S], *others: Label[S]) -> Label[S]:
     return Label(claims, categories)
 
 
-def through(label: Label[S], escalations: Iterable[Escalation]) -> Label[S]:
-    """Carry a label over an edge: every claim flows, categories may only grow.
+def through(
+    label: Label[S], escalations: Iterable[Escalation], removed: frozenset[str] = frozenset()
+) -> Label[S]:
+    """Carry a label over an edge: every claim flows, categories grow.
 
-    Escalations apply until nothing more follows, so that their order does not matter.
+    Escalations apply until nothing more follows, so that their order does not matter.  Only then
+    the categories in *removed* are left behind: what a recorded declassification takes away.
     """
     rules = tuple(escalations)
     categories = dict(label.categories)
@@ -81,4 +84,5 @@ def through(label: Label[S], escalations: Iterable[Escalation]) -> Label[S]:
                 if after != before:
                     categories[rule.becomes] = after
                     grew = True
-    return Label(label.claims, categories)
+    kept = {name: who for name, who in categories.items() if name not in removed}
+    return Label(label.claims, kept)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from lineage_plugin import codec
 from lineage_plugin.facets import classes, names
-from lineage_plugin.facets.events import micros_of, ref_of
+from lineage_plugin.facets.events import micros_of
+from lineage_plugin.facets.loose import ref_of
 from lineage_plugin.model import (
     Assurance,
     Consent,

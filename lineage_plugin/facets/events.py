@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lineage_plugin import codec
-from lineage_plugin.facets import names
+from lineage_plugin.facets import explicit, names
+from lineage_plugin.facets.loose import items, mapping, ref_of, text
 from lineage_plugin.model import (
     Assurance,
     DatasetRef,
@@ -48,22 +49,22 @@ def facts_of(event: Mapping[str, Any], *, received_us: int = 0) -> RunFacts | No
         event: A RunEvent as plain JSON data.
         received_us: What the event's time is taken to be where it is missing or unreadable.
     """
-    run, job = _map(event.get("run")), _map(event.get("job"))
-    run_id, job_name = _text(run.get("runId")), _text(job.get("name"))
+    run, job = mapping(event.get("run")), mapping(event.get("job"))
+    run_id, job_name = text(run.get("runId")), text(job.get("name"))
     if not run_id or not job_name:
         return None
-    facets = _map(run.get("facets"))
+    facets = mapping(run.get("facets"))
     task, gate = _ours(facets.get(names.TASK)), _ours(facets.get(names.GATE))
-    parent_run_id = _text(_map(_map(facets.get("parent")).get("run")).get("runId"))
-    instance = _map(_map(facets.get("airflow")).get("taskInstance"))
+    parent_run_id = text(mapping(mapping(facets.get("parent")).get("run")).get("runId"))
+    instance = mapping(mapping(facets.get("airflow")).get("taskInstance"))
     state = _state(event.get("eventType"))
     at_us = micros_of(event.get("eventTime"))
     inputs = _inputs(event.get("inputs"), run_id)
     inputs += [*_refs(task.get("inputs")), *_refs(gate.get("inputs"))]
-    outputs = _outputs(event.get("outputs"), task, replaced=state is RunState.COMPLETE)
+    outputs = _outputs(event, task, replaced=state is RunState.COMPLETE)
     return RunFacts(
         run_id=run_id,
-        job_namespace=_text(job.get("namespace")),
+        job_namespace=text(job.get("namespace")),
         job_name=job_name,
         state=state,
         at_us=received_us if at_us is None else at_us,
@@ -79,7 +80,8 @@ def facts_of(event: Mapping[str, Any], *, received_us: int = 0) -> RunFacts | No
         ),
         is_whole=bool(task) and state is RunState.COMPLETE,
         refused_by=_refused_by(gate) if state is not RunState.COMPLETE else "",
-        producer=_text(event.get("producer")),
+        producer=text(event.get("producer")),
+        aliases=explicit.aliases_of(event),
     )
 
 
@@ -102,13 +104,6 @@ def micros_of(moment: object) -> int | None:
         return None
 
 
-def ref_of(item: object) -> DatasetRef | None:
-    """Read a dataset's namespace and name; ``None`` if it does not give both."""
-    found = _map(item)
-    namespace, name = _text(found.get("namespace")), _text(found.get("name"))
-    return DatasetRef(namespace, name) if namespace and name else None
-
-
 def _inputs(plain: object, run_id: str) -> list[DatasetRef]:
     """List inputs; what is there but cannot be read is an input that nobody knows."""
     if plain is None:
@@ -117,25 +112,33 @@ def _inputs(plain: object, run_id: str) -> list[DatasetRef]:
     return [ref_of(item) or DatasetRef(UNREADABLE, run_id) for item in items]
 
 
-def _outputs(plain: object, task: Mapping[str, Any], *, replaced: bool) -> tuple[Output, ...]:
+def _outputs(
+    event: Mapping[str, Any], task: Mapping[str, Any], *, replaced: bool
+) -> tuple[Output, ...]:
     """List outputs; a run that did not complete proves nothing about what it replaced."""
-    overwritten = {item for item in _list(task.get("overwrites")) if isinstance(item, str)}
+    overwritten = {item for item in items(task.get("overwrites")) if isinstance(item, str)}
     found: dict[str, Output] = {}
-    for item in _list(plain):
+    lineage = explicit.lineage_of(event, task)
+    for item in items(event.get("outputs")):
         ref = ref_of(item)
         if ref is None:
             continue
         known = found.get(ref.uri)
         proven = _is_replaced(item) or ref.uri in overwritten or (known and known.overwrites)
-        found[ref.uri] = Output(known.ref if known else ref, overwrites=replaced and bool(proven))
+        found[ref.uri] = Output(
+            known.ref if known else ref,
+            overwrites=replaced and bool(proven),
+            lineage=lineage.get(ref.uri, ()),
+        )
     for ref in _refs(task.get("outputs")):
         proven = replaced and ref.uri in overwritten
-        found.setdefault(ref.uri, Output(ref, overwrites=proven))
+        said = lineage.get(ref.uri, ())
+        found.setdefault(ref.uri, Output(ref, overwrites=proven, lineage=said))
     return tuple(found.values())
 
 
 def _is_replaced(output: object) -> bool:
-    facet = _map(_map(_map(output).get("facets")).get("lifecycleStateChange"))
+    facet = mapping(mapping(mapping(output).get("facets")).get("lifecycleStateChange"))
     change = facet.get("lifecycleStateChange")
     return isinstance(change, str) and change.upper() in _REPLACING
 
@@ -144,17 +147,17 @@ def _refused_by(gate: Mapping[str, Any]) -> str:
     """Name the decision that kept the body from running; anything doubtful means that it ran."""
     if gate.get("outcome") not in (Outcome.DENIED.value, Outcome.UNDECIDED.value):
         return ""
-    return _text(gate.get("decisionId"))
+    return text(gate.get("decisionId"))
 
 
 def _declarations(facet: object, uris: Iterable[str]) -> tuple[Declaration, ...]:
-    plain = _map(facet)
-    said = tuple(_decoded(_list(plain.get("declarations"))))
+    plain = mapping(facet)
+    said = tuple(_decoded(items(plain.get("declarations"))))
     producer = plain.get("_producer")
     if names.is_ours(producer):
         return said
     mine = frozenset(uris)
-    return tuple(_claim(d, _text(producer)) for d in said if d.pattern in mine)
+    return tuple(_claim(d, text(producer)) for d in said if d.pattern in mine)
 
 
 def _decoded(items: Iterable[object]) -> Iterator[Declaration]:
@@ -162,7 +165,9 @@ def _decoded(items: Iterable[object]) -> Iterator[Declaration]:
         try:
             yield codec.decode(Declaration, _clean(item))
         except (ValueError, TypeError, RecursionError):
-            authority, pattern = (_text(_map(item).get(name)) for name in ("authority", "pattern"))
+            authority, pattern = (
+                text(mapping(item).get(name)) for name in ("authority", "pattern")
+            )
             if pattern:
                 yield _unread(authority or "unnamed", pattern)
 
@@ -176,23 +181,27 @@ def _unread(authority: str, pattern: str) -> Declaration:
 
 
 def _claim(declaration: Declaration, producer: str) -> Declaration:
-    """Reduce what a stranger declares to a claim: in no other's name, asserted, and no root."""
+    """Reduce what a stranger declares to a claim: in no other's name, asserted, no root.
+
+    Nor may it take anything away: a declassification is none.
+    """
     return dataclasses.replace(
         declaration,
         authority=f"{FOREIGN}{producer or 'unnamed'}",
         external=False,
         assurance=min(declaration.assurance, Assurance.ASSERTED),
+        declassified=None,
     )
 
 
 def _ours(facet: object) -> Mapping[str, Any]:
     """Return a facet that our own code wrote: a stranger may not overwrite or refuse."""
-    found = _map(facet)
+    found = mapping(facet)
     return found if names.is_ours(found.get("_producer")) else _NOTHING
 
 
 def _refs(plain: object) -> list[DatasetRef]:
-    return [ref for item in _list(plain) if (ref := ref_of(item)) is not None]
+    return [ref for item in items(plain) if (ref := ref_of(item)) is not None]
 
 
 def _distinct(refs: Iterable[DatasetRef]) -> tuple[DatasetRef, ...]:
@@ -222,26 +231,11 @@ def _count(value: object, *, default: int) -> int:
     return value
 
 
-def _map(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else _NOTHING
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
-        return _text(value)
+        return text(value)
     if isinstance(value, list):
         return [_clean(item) for item in value]
     if isinstance(value, Mapping):
-        return {_text(key): _clean(found) for key, found in value.items()}
+        return {text(key): _clean(found) for key, found in value.items()}
     return value
-
-
-def _text(value: object) -> str:
-    """Return a string that every database takes: no lone surrogates, no NUL; else nothing."""
-    if not isinstance(value, str):
-        return ""
-    return value.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import NamedTuple
 
+from lineage_plugin.lineage import explicit
 from lineage_plugin.model import DatasetRef, Subject
 from lineage_plugin.store.api import Activity, History
 
@@ -63,7 +64,8 @@ class Ancestry:
     versions a reader would get.  ``made_from`` are the versions that the writer read; ``kept``
     those that it appended to.  ``toward`` is the next version on the shortest way to a version of
     ``current`` (-1 for those), ``depth`` the length of that way.  ``inputs_known`` says whether the
-    writer is known to have read anything.
+    writer is known to have read anything.  ``stand_ins`` are names under which nothing was written,
+    of datasets that have another: they are there for what is declared about them.
     """
 
     versions: Sequence[Version]
@@ -73,6 +75,7 @@ class Ancestry:
     toward: Sequence[int]
     depth: Sequence[int]
     inputs_known: Sequence[bool]
+    stand_ins: frozenset[int] = frozenset()
 
     def path(self, version: int) -> tuple[int, ...]:
         """Return the shortest way from a version that was asked for to *version*, both included."""
@@ -109,15 +112,18 @@ def ascend(
     at_us: int | None,
     is_root: Callable[[str], bool],
     reader: Subject | None = None,
+    trusts: Callable[[str], bool] = lambda _: False,
 ) -> Ancestry:
     """Find the versions that *refs* consist of at *at_us*, and all of their ancestors.
 
     Without *at_us* that is after all that is recorded: now, even where a writer's clock is ahead.
     *is_root* tells by its URI whether somebody declared that a dataset comes from outside.  What
     *reader* itself writes is not among the versions asked for: a task that reads and writes one
-    table reads it as it was before.
+    table reads it as it was before.  *trusts* tells whose word counts that would make data look
+    cleaner: that an output was made from some inputs only, or that a dataset of which nothing is
+    known is another of which something is.
     """
-    return _Ascent(history, at_us, is_root, reader).run(refs)
+    return _Ascent(history, at_us, is_root, reader, trusts).run(refs)
 
 
 class _Closed(NamedTuple):
@@ -229,6 +235,7 @@ class _Ascent:
         at_us: int | None,
         is_root: Callable[[str], bool],
         reader: Subject | None,
+        trusts: Callable[[str], bool],
     ) -> None:
         self.history = history
         self.at_us = _horizon(history) if at_us is None else at_us
@@ -239,7 +246,10 @@ class _Ascent:
         self.overwrites: set[tuple[int, int]] = set()
         self.was_there: set[int] = set()
         self.reads: dict[int, list[int]] = defaultdict(list)
-        self.read_by: dict[int, tuple[int, ...]] = {}
+        self.read_by: dict[tuple[int, int], tuple[int, ...]] = {}
+        self.sources = explicit.sources(history, trusts)
+        self.names = explicit.names(history, trusts)
+        self.stand_ins: set[int] = set()
         self.index: dict[tuple[int, int], int] = {}
         self.versions: list[Version] = []
         self.made_from: list[tuple[int, ...]] = []
@@ -269,6 +279,11 @@ class _Ascent:
             for dataset, timeline in timelines.items()
             if first_read.get(dataset, _NEVER) < timeline.first_us()
         }
+        for dataset, others in self.names.items():
+            if dataset in timelines and any(
+                first_read.get(other, _NEVER) < timelines[dataset].first_us() for other in others
+            ):
+                self.was_there.add(dataset)
         for a, dataset in self.history.reads:
             self.reads[a].append(dataset)
 
@@ -293,7 +308,14 @@ class _Ascent:
             for version, read in zip(self.versions, self.made_from, strict=True)
         ]
         return Ancestry(
-            self.versions, current, self.made_from, self.kept, self.toward, self.depth, known
+            self.versions,
+            current,
+            self.made_from,
+            self.kept,
+            self.toward,
+            self.depth,
+            known,
+            frozenset(self.stand_ins),
         )
 
     def _find_parents(self, version: int) -> None:
@@ -303,11 +325,17 @@ class _Ascent:
         reading = _Reading(
             activity.started_us, self._ended(activity), writer=activity.id, toward=version
         )
-        if activity.id not in self.read_by:
-            seen = [p for d in self.reads.get(activity.id, ()) for p in self._seen(d, reading)]
-            self.read_by[activity.id] = tuple(dict.fromkeys(seen))
-        self.made_from[version] = self.read_by[activity.id]
         dataset = self.versions[version].dataset
+        sources = self.sources.get((activity.id, dataset))
+        # Where nobody says which inputs made which outputs, all of them made all.
+        key = (activity.id, _NOBODY if sources is None else dataset)
+        if key not in self.read_by:
+            read = self.reads.get(activity.id, ())
+            seen = [
+                p for d in read if sources is None or d in sources for p in self._seen(d, reading)
+            ]
+            self.read_by[key] = tuple(dict.fromkeys(seen))
+        self.made_from[version] = self.read_by[key]
         if self.timelines[dataset].is_of_one and dataset not in self.was_there:
             return
         replaced = (dataset, activity.id) in self.overwrites
@@ -328,12 +356,34 @@ class _Ascent:
 
     def _changes(self, dataset: int) -> list[int]:
         found: list[int] = []
-        for other in (dataset, *self.history.related.get(dataset, ())):
-            if other in self.timelines:
-                found += self.timelines[other].changes_us()
+        for other in self._neighbours(dataset) & self.timelines.keys():
+            found += self.timelines[other].changes_us()
         return sorted(found)
 
+    def _neighbours(self, dataset: int) -> set[int]:
+        """Return all datasets whose versions a reader of *dataset* may get."""
+        found = {dataset, *self.names.get(dataset, ())}
+        for name in tuple(found):
+            for other in self.history.related.get(name, ()):
+                found |= {other, *self.names.get(other, ())}
+        return found
+
     def _read(self, dataset: int, reading: _Reading) -> list[int]:
+        """Return the versions of *dataset* under all its names, and of its wholes and parts."""
+        found = self._with_related(dataset, reading)
+        beside, is_known = self._named_otherwise(dataset, reading) if self.names else ([], False)
+        if dataset in self.timelines:
+            # Its writer read it before anything was there: the first run of an incremental table.
+            missing = not (found or is_known) and not self._wrote(reading.writer, dataset)
+        else:
+            missing = not (found or is_known) or self.is_root(self.uris[dataset])
+        if missing:
+            found.append(self._add(dataset, None, reading.toward))
+        elif beside and not found:
+            found.append(self._stand_in(dataset, reading.toward))
+        return found + beside
+
+    def _with_related(self, dataset: int, reading: _Reading) -> list[int]:
         """Return the versions of *dataset*, of what contains it and of what it contains."""
         found = self._of_one(dataset, reading)
         for other in self.history.related.get(dataset, ()):
@@ -341,14 +391,25 @@ class _Ascent:
             found += written
             if not written and self._stands_unwritten(other, inside=self.uris[dataset]):
                 found.append(self._add(other, None, reading.toward))
-        if dataset in self.timelines:
-            # Its writer read it before anything was there: the first run of an incremental table.
-            missing = not found and not self._wrote(reading.writer, dataset)
-        else:
-            missing = not found or self.is_root(self.uris[dataset])
-        if missing:
-            found.append(self._add(dataset, None, reading.toward))
         return found
+
+    def _named_otherwise(self, dataset: int, reading: _Reading) -> tuple[list[int], bool]:
+        """Return the versions of *dataset* under other names, and those of its wholes and parts.
+
+        Also tell whether, on trusted words, any of these is what *dataset* is.
+        """
+        found: list[int] = []
+        is_known = False
+        for name, is_trusted in self.names.get(dataset, {}).items():
+            under = self._with_related(name, reading)
+            if not under and name not in self.timelines and self.is_root(self.uris[name]):
+                under = [self._add(name, None, reading.toward)]
+            is_known = is_known or (is_trusted and bool(under))
+            found += under or [self._stand_in(name, reading.toward)]
+        for other in self.history.related.get(dataset, ()):
+            for name in self.names.get(other, ()):
+                found += self._of_one(name, reading) or [self._stand_in(name, reading.toward)]
+        return found, is_known
 
     def _stands_unwritten(self, dataset: int, *, inside: str) -> bool:
         """Whether a related dataset that nobody wrote is part of what is read all the same."""
@@ -396,6 +457,16 @@ class _Ascent:
             self.kept.append(())
             self.toward.append(toward)
             self.depth.append(self.depth[toward] + 1 if toward >= 0 else 0)
+        if activity is None:
+            self.stand_ins.discard(index)
+        return index
+
+    def _stand_in(self, dataset: int, toward: int) -> int:
+        """Return the version of a name under which nothing is there, unless something was found."""
+        index = self.index.get((dataset, _NOBODY))
+        if index is None:
+            index = self._add(dataset, None, toward)
+            self.stand_ins.add(index)
         return index
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from lineage_plugin.catalog.match import Matcher
-from lineage_plugin.model import Declaration
+from lineage_plugin.model import Declaration, Declassified
 from lineage_plugin.store.api import CATALOG_ORIGIN, Store
 
 #: Declarations by the exact URI that they are about.
@@ -46,6 +46,15 @@ class Declared:
         if found is None:
             found = self._roots[uri] = any(declaration.external for declaration in self(uri))
         return found
+
+    def removed(self, uri: str) -> frozenset[str]:
+        """Return the categories that declassifications in force take away from this dataset."""
+        return frozenset(c for found in self.declassified(uri) for c in found.removes)
+
+    def declassified(self, uri: str) -> tuple[Declassified, ...]:
+        """Return the declassifications of this dataset that have not expired, each once."""
+        said = (d.declassified for d in self(uri))
+        return tuple(dict.fromkeys(s for s in said if s and self._at_us < s.until_us))
 
     def categories(self, uri: str) -> tuple[str, ...]:
         """Return the categories of data that are declared, each once."""

@@ -1,7 +1,8 @@
-"""What a kind of transformation does to the categories of the data that passes through.  Pure.
+"""What a kind of transformation lets through, and whose word on lineage counts.  Pure.
 
-So far it only adds: turning pictures of faces, or voices, into embeddings makes biometric data of
-them.  No kind takes a category away: a claim that data became anonymous needs a recorded decision.
+Every kind lets every claim through.  Categories may grow: turning pictures of faces, or voices,
+into embeddings makes biometric data of them, in the jurisdictions that say so.  They may shrink on
+two kinds only, and only by a recorded :class:`~lineage_plugin.model.Declassified`.
 
 ``unspecified`` is what every task is whose author said nothing.  It is not read as the worst of all
 kinds, because then every undeclared copy of a photograph would need explicit consent, and people
@@ -13,27 +14,111 @@ voices is caught at the gate, where a purpose such as face-recognition makes any
 from __future__ import annotations
 
 import functools
+from collections.abc import Collection
+from dataclasses import dataclass
 
 from lineage_plugin.model import EdgeKind
 from lineage_plugin.policy import _tables
 from lineage_plugin.propagation import Escalation
 
+#: The kinds on which a recorded declassification may take categories away.
+SHRINKING = frozenset({EdgeKind.AGGREGATE, EdgeKind.ANONYMISE})
+
+#: The kinds whose output is what was learnt from data, not data that was passed on.
+#: Source: CDLA-Permissive-2.0 s.3 and CDLA-Sharing-1.0 s.3.5 call it "Results".
+RESULTS = frozenset({EdgeKind.TRAIN, EdgeKind.FINE_TUNE, EdgeKind.GENERATE})
+
+#: Whose explicit lineage and aliases count besides our own decorators', if nobody says otherwise:
+#: what the extractors of Airflow's OpenLineage provider found out.
+PROVIDER = "https://github.com/apache/airflow/tree/providers-openlineage"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One escalation: on an edge of kind ``edge``, data of any category ``when`` is ``becomes``."""
+
+    edge: EdgeKind
+    when: tuple[str, ...]
+    becomes: str
+    jurisdiction: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an administrator decided about edges.
+
+    ``jurisdictions`` choose among the shipped escalations; all of them, if ``None``.  ``added`` are
+    escalations besides.  ``trusted`` are producers whose word counts where it makes data look
+    cleaner, as prefixes of their URIs; our own always counts.
+    """
+
+    jurisdictions: tuple[str, ...] | None = None
+    added: tuple[Row, ...] = ()
+    trusted: tuple[str, ...] = (PROVIDER,)
+
+    def escalations(self, kind: EdgeKind) -> tuple[Escalation, ...]:
+        """Return the rules by which categories grow on an edge of this kind.
+
+        Example:
+            >>> sorted({rule.becomes for rule in Rules().escalations(EdgeKind.EMBED)})
+            ['biometric']
+            >>> Rules().escalations(EdgeKind.COPY)
+            ()
+        """
+        return _escalations(self, kind)
+
+    def trusts(self, producer: str) -> bool:
+        """Whether the word of this producer counts where it makes data look cleaner.
+
+        Example:
+            >>> Rules().trusts(f"{PROVIDER}/2.20.3"), Rules().trusts("https://example.com/etl")
+            (True, False)
+        """
+        known = (_OURS, *self.trusted)
+        return any(producer == name or producer.startswith(f"{name}/") for name in known)
+
+
+#: The ``_producer`` of our own facets (:data:`lineage_plugin.facets.names.PRODUCER`).
+_OURS = "https://w3id.org/lineage-plugin"
+
 
 @functools.cache
-def escalations(kind: EdgeKind) -> tuple[Escalation, ...]:
-    """Return the rules by which categories grow on an edge of this kind.
-
-    Source:
-        ``data/edges.json``: Illinois BIPA s.10, GDPR Article 4(14) and recital 51.
-
-    Example:
-        >>> [rule.becomes for rule in escalations(EdgeKind.EMBED)]
-        ['biometric']
-        >>> escalations(EdgeKind.COPY)
-        ()
-    """
+def shipped() -> tuple[Row, ...]:
+    """Return the escalations of ``data/edges.json``, one for each jurisdiction that demands it."""
     return tuple(
-        Escalation(when=frozenset(row["when"]), becomes=row["becomes"])
+        Row(
+            EdgeKind(row["edge"]),
+            tuple(row["when"]),
+            row["becomes"],
+            row["jurisdiction"],
+            row["source"],
+        )
         for row in _tables.rows("edges", "escalations")
-        if row["edge"] == kind.value
     )
+
+
+def jurisdictions() -> tuple[str, ...]:
+    """Return the jurisdictions of the shipped escalations, sorted."""
+    return tuple(sorted({row.jurisdiction for row in shipped()}))
+
+
+def may_shrink(kinds: Collection[EdgeKind]) -> bool:
+    """Whether a recorded declassification may take categories away in a step of these kinds.
+
+    Where several are told of one step, all of them have to be of those that allow it.
+    """
+    return bool(kinds) and SHRINKING.issuperset(kinds)
+
+
+def makes_results(kinds: Collection[EdgeKind]) -> bool:
+    """Whether what comes out of a step of these kinds is learnt from data, not data passed on."""
+    return bool(kinds) and RESULTS.issuperset(kinds)
+
+
+@functools.lru_cache(maxsize=256)
+def _escalations(rules: Rules, kind: EdgeKind) -> tuple[Escalation, ...]:
+    chosen = jurisdictions() if rules.jurisdictions is None else rules.jurisdictions
+    rows = (*(row for row in shipped() if row.jurisdiction in chosen), *rules.added)
+    found = (Escalation(frozenset(row.when), row.becomes) for row in rows if row.edge is kind)
+    return tuple(dict.fromkeys(found))

@@ -9,7 +9,7 @@ every question alike, and a fact appended twice is there once.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
@@ -54,7 +54,10 @@ class History:
     ``writes`` are (activity, dataset, overwrites), ``reads`` are (activity, dataset), for every
     activity that wrote any of the datasets.  ``first_read_us`` is the earliest start of any reader
     of a dataset that completed (one that failed proves nothing about what was there), also of
-    readers that are not among the activities.
+    readers that are not among the activities.  ``explicit`` maps (activity, written dataset) to
+    what producers say it was made from, each with the datasets it names; it is there only if every
+    event that names the dataset as written says so.  ``aliases`` maps a dataset to its other names,
+    each with the producer that says so.
     """
 
     datasets: Mapping[int, DatasetRef]
@@ -64,6 +67,10 @@ class History:
     reads: Sequence[tuple[int, int]]
     first_read_us: Mapping[int, int]
     seq: int
+    explicit: Mapping[tuple[int, int], tuple[tuple[str, tuple[int, ...]], ...]] = field(
+        default_factory=dict
+    )
+    aliases: Mapping[int, tuple[tuple[int, str], ...]] = field(default_factory=dict)
 
     @cached_property
     def uris(self) -> dict[int, str]:

@@ -9,16 +9,18 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from lineage_plugin.model import DatasetRef, EdgeKind
+from lineage_plugin.codec import decode
+from lineage_plugin.model import DatasetRef, EdgeKind, Output
 from lineage_plugin.store.api import Activity, DatasetSummary, History
 from lineage_plugin.store.sqlite_projection import LONGEST_PATH, inside, wholes
 from lineage_plugin.store.sqlite_runs import Span, spans
 
 #: Walks from datasets to what they were made from.  "s" are ids asked for, "t" ids only related to
 #: what was asked for, "k" the last entry known.  Kinds of rows: 0 datasets asked for or read by a
-#: writer, 1 what contains these or is part of them, 2 activities that wrote any of both.
+#: writer, 1 what contains these or is part of them, 2 activities that wrote any of both.  Another
+#: name of a dataset is of its kind.
 _WALK = """
 WITH RECURSIVE r (kind, id) AS (
     SELECT 0, value FROM json_each(:s)
@@ -27,6 +29,8 @@ WITH RECURSIVE r (kind, id) AS (
         WHERE r.kind = 0 AND c.part = r.id AND c.seq <= :k
     UNION SELECT 1, c.part FROM r CROSS JOIN contains c
         WHERE r.kind = 0 AND c.whole = r.id AND c.seq <= :k
+    UNION SELECT r.kind, n.other_id FROM r CROSS JOIN alias n
+        WHERE r.kind < 2 AND n.dataset_id = r.id AND n.seq <= :k
     UNION SELECT 2, t.activity_id FROM r CROSS JOIN touch t
         WHERE r.kind < 2 AND t.dataset_id = r.id AND t.role IN ('out', 'over') AND t.seq <= :k
     UNION SELECT 0, t.dataset_id FROM r CROSS JOIN touch t
@@ -64,9 +68,27 @@ SELECT e.activity_id, e.kind FROM json_each(:ids) x CROSS JOIN activity_edge e
 WHERE e.activity_id = x.value AND e.seq <= :k
 """
 
+_ALIASES = """
+SELECT n.dataset_id, n.other_id, n.said_by FROM json_each(:ids) x CROSS JOIN alias n
+WHERE n.dataset_id = x.value AND n.seq <= :k
+"""
+
+# All events of the activities of which any says what an output was made from.
+_EXPLICIT = """
+SELECT r.activity_id, e.facts
+FROM json_each(:ids) x CROSS JOIN explicit p CROSS JOIN run r CROSS JOIN run_event v
+CROSS JOIN entry e
+WHERE p.activity_id = x.value AND p.seq <= :k AND r.activity_id = p.activity_id
+AND v.run_id = r.id AND v.seq <= :k AND e.seq = v.seq
+"""
+
 _INSIDE = """
 SELECT id FROM dataset WHERE uri > ? AND uri < ? AND length(uri) <= ? AND seq <= ?
 """
+
+
+#: No dataset has this id.
+_NOT_REACHED = 0
 
 
 class Walk:
@@ -95,8 +117,9 @@ class Walk:
         # What was there before anybody wrote it, all readers tell, not only those that wrote.
         found = spans(self._connection, self._seq, {*writers, *(a for a, _ in reads)})
         activities = dict(self._activities(writers, found))
+        datasets = {**self._names(seen), **unknown}
         return History(
-            datasets={**self._names(seen), **unknown},
+            datasets=datasets,
             related={dataset: tuple(sorted(others)) for dataset, others in related.items()},
             activities=activities,
             writes=[(*pair, pair in over) for pair in wrote],
@@ -104,7 +127,37 @@ class Walk:
             reads=[pair for pair in reads if pair[0] in activities],
             first_read_us=_first_reads(found, reads),
             seq=self._seq,
+            explicit=self._explicit(writers, datasets),
+            aliases=self._aliases(seen),
         )
+
+    def _aliases(self, ids: Collection[int]) -> dict[int, tuple[tuple[int, str], ...]]:
+        found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        for dataset, other, said_by in self._of(_ALIASES, ids):
+            found[dataset].append((other, said_by))
+        return {dataset: tuple(sorted(names)) for dataset, names in found.items()}
+
+    def _explicit(
+        self, writers: Collection[int], datasets: Mapping[int, DatasetRef]
+    ) -> dict[tuple[int, int], tuple[tuple[str, tuple[int, ...]], ...]]:
+        """Read what events say that outputs were made from; one silent event silences the rest."""
+        number = {ref.uri: dataset for dataset, ref in datasets.items()}
+        said: dict[tuple[int, int], set[tuple[str, tuple[int, ...]]]] = defaultdict(set)
+        silent: set[tuple[int, int]] = set()
+        for activity, facts in self._of(_EXPLICIT, writers):
+            for plain in json.loads(facts).get("outputs", ()):
+                output = decode(Output, plain)
+                key = (activity, number.get(output.ref.uri, _NOT_REACHED))
+                if not output.lineage:
+                    silent.add(key)
+                for word in output.lineage:
+                    inputs = {number[ref.uri] for ref in word.inputs}
+                    said[key].add((word.said_by, tuple(sorted(inputs))))
+        return {
+            key: tuple(sorted(words))
+            for key, words in said.items()
+            if key not in silent and key[1] != _NOT_REACHED
+        }
 
     def summaries(self, ids: Collection[int]) -> Iterator[DatasetSummary]:
         """Say for each dataset how often it was written and read, and by what last."""

@@ -15,7 +15,15 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from lineage_plugin.codec import canonical, decode, encode
-from lineage_plugin.model import DatasetRef, Decision, Declaration, EdgeKind, RunFacts, Statement
+from lineage_plugin.model import (
+    Alias,
+    DatasetRef,
+    Decision,
+    Declaration,
+    EdgeKind,
+    RunFacts,
+    Statement,
+)
 from lineage_plugin.store.api import EVENT_ORIGIN
 
 #: Longer names (characters) take no part in containment: no file or object has one
@@ -108,10 +116,17 @@ class Projection:
             " VALUES (?, ?, ?, ?, ?)",
             (run, facts.parent_run_id, facts.slot, facts.attempt, seq),
         )
-        for ref in facts.inputs:
+        named = (ref for output in facts.outputs for word in output.lineage for ref in word.inputs)
+        for ref in (*facts.inputs, *named):
             self._touch(ref, "in", activity, seq)
         for output in facts.outputs:
             self._touch(output.ref, "over" if output.overwrites else "out", activity, seq)
+        if any(output.lineage for output in facts.outputs):
+            self._execute(
+                "INSERT OR IGNORE INTO explicit (activity_id, seq) VALUES (?, ?)", (activity, seq)
+            )
+        for alias in facts.aliases:
+            self._alias(alias, seq)
         if facts.edge is not EdgeKind.UNSPECIFIED:
             self._execute(
                 "INSERT OR IGNORE INTO activity_edge (activity_id, kind, seq) VALUES (?, ?, ?)",
@@ -201,6 +216,22 @@ class Projection:
         self._execute("INSERT INTO redaction (seq, target) VALUES (?, ?)", (seq, target))
 
     def _touch(self, ref: DatasetRef, role: str, activity: int, seq: int) -> None:
+        self._execute(
+            "INSERT OR IGNORE INTO touch (dataset_id, role, activity_id, seq) VALUES (?, ?, ?, ?)",
+            (self._dataset(ref, seq), role, activity, seq),
+        )
+
+    def _alias(self, alias: Alias, seq: int) -> None:
+        """Derive that a dataset has another name; to which of the two it is one makes no odds."""
+        pair = (self._dataset(alias.ref, seq), self._dataset(alias.other, seq))
+        for one, other in {pair, pair[::-1]} if pair[0] != pair[1] else ():
+            self._execute(
+                "INSERT OR IGNORE INTO alias (dataset_id, other_id, said_by, seq)"
+                " VALUES (?, ?, ?, ?)",
+                (one, other, alias.said_by, seq),
+            )
+
+    def _dataset(self, ref: DatasetRef, seq: int) -> int:
         uri = ref.uri
         found = self._find(_DATASET, uri)
         dataset = self._make(_DATASET, uri, seq=seq) if found is None else found
@@ -210,10 +241,7 @@ class Projection:
             "INSERT OR IGNORE INTO naming (dataset_id, namespace, name, seq) VALUES (?, ?, ?, ?)",
             (dataset, ref.namespace, ref.name, seq),
         )
-        self._execute(
-            "INSERT OR IGNORE INTO touch (dataset_id, role, activity_id, seq) VALUES (?, ?, ?, ?)",
-            (dataset, role, activity, seq),
-        )
+        return dataset
 
     def _contain(self, dataset: int, uri: str, seq: int) -> None:
         """Note which known datasets a new one is part of, and which are part of it."""

@@ -32,6 +32,8 @@ DERIVED = {
     "decision_input": "decision_seq",
     "statement": "seq",
     "statement_dataset": "statement_seq",
+    "alias": "seq",
+    "explicit": "seq",
 }
 
 #: So many faults of one kind are listed; who sees these will not need the others.

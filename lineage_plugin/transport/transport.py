@@ -29,6 +29,7 @@ from lineage_plugin import settings
 from lineage_plugin.errors import SettingsError, TransportError
 from lineage_plugin.facets import events, names
 from lineage_plugin.facets.codec import decision_of, declared_facets
+from lineage_plugin.facets.loose import ref_of
 from lineage_plugin.model import (
     DatasetRef,
     Decision,
@@ -78,7 +79,7 @@ def preload() -> None:
     for module in _NEEDED:
         import_module(module)
     for kind in EdgeKind:
-        edges.escalations(kind)
+        edges.Rules().escalations(kind)
     licenses.duties("CC-BY-4.0")
 
 
@@ -250,7 +251,7 @@ def _refs(plain: Mapping[str, Any]) -> list[DatasetRef]:
     for side in ("inputs", "outputs"):
         found = plain.get(side)
         items += found if isinstance(found, list) else []
-    return [ref for item in items if (ref := events.ref_of(item)) is not None]
+    return [ref for item in items if (ref := ref_of(item)) is not None]
 
 
 def _decision(plain: Mapping[str, Any]) -> Decision | None:

@@ -206,7 +206,7 @@ def _steps(shape: str, store: Store, last: DatasetRef, reference: float) -> Iter
     declared = said()
     found = ascend(history, [last], at_us=at_us, is_root=declared.is_root)
     assert len(found.versions) == _VERSIONS, len(found.versions)
-    labels, names = propagate(found, declared, declared.categories, edges.escalations)
+    labels, names = propagate(found, declared, declared.categories, edges.Rules().escalations)
     seen = Survey(found, labels, names, declared, history.seq)
     steps: dict[str, Callable[[], object]] = {
         "the record tells their history": lambda: store.history([last]),
@@ -214,7 +214,9 @@ def _steps(shape: str, store: Store, last: DatasetRef, reference: float) -> Iter
         "versions and edges": lambda: ascend(
             history, [last], at_us=at_us, is_root=declared.is_root
         ),
-        "labels": lambda: propagate(found, declared, declared.categories, edges.escalations),
+        "labels": lambda: propagate(
+            found, declared, declared.categories, edges.Rules().escalations
+        ),
         "frame": lambda: table(seen),
         "digest of a new frame": lambda: table(seen).digest,
     }

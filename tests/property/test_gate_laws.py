@@ -134,7 +134,7 @@ def frame(
     known = Declared(lambda _: (), by_uri(declared), at_us=AT_US)
     refs = [DATASETS[number] for number in inputs]
     found = ascend(history, refs, at_us=AT_US, is_root=known.is_root)
-    labels, uris = propagate(found, known, known.categories, edges.escalations)
+    labels, uris = propagate(found, known, known.categories, edges.Rules().escalations)
     seen = Survey(found, labels, uris, known, 1)
     return build(seen, purpose=purpose, purposes=shipped(), at_us=AT_US, terms={})
 

@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lineage_plugin.model import (
+    Alias,
     DatasetRef,
     Decision,
     Declaration,
     EdgeKind,
+    ExplicitLineage,
     License,
     Outcome,
     Output,
@@ -35,6 +37,16 @@ GROUPS = ["monday", "tuesday"]
 MOMENTS = st.integers(0, 6)
 
 refs = st.builds(DatasetRef, st.just("s3://lake"), st.sampled_from(NAMES))
+
+producers = st.sampled_from(["us", "them"])
+
+#: Mostly nobody says what an output was made from.
+words = st.one_of(
+    st.just(()),
+    st.lists(
+        st.builds(ExplicitLineage, st.lists(refs, max_size=2).map(tuple), producers), max_size=2
+    ).map(tuple),
+)
 
 declarations = st.builds(
     Declaration,
@@ -61,11 +73,12 @@ def task_events(draw: Any) -> RunFacts:
         slot=slot if knows_place else -1,
         attempt=attempt if knows_place else 0,
         inputs=tuple(draw(st.lists(refs, max_size=2))),
-        outputs=tuple(draw(st.lists(st.builds(Output, refs, st.booleans()), max_size=2))),
+        outputs=tuple(draw(st.lists(st.builds(Output, refs, st.booleans(), words), max_size=2))),
         edge=draw(st.sampled_from([EdgeKind.UNSPECIFIED, EdgeKind.EMBED, EdgeKind.TRAIN])),
         declarations=tuple(draw(st.lists(declarations, max_size=2))),
         is_whole=draw(st.booleans()),
         refused_by=draw(st.sampled_from(["", "d1", "d2"])),
+        aliases=tuple(draw(st.lists(st.builds(Alias, refs, refs, producers), max_size=1))),
     )
 
 
@@ -128,6 +141,14 @@ def without_ids(history: History) -> dict[str, Any]:
         "writes": sorted((who[a], name[d], over) for a, d, over in history.writes),
         "reads": sorted((who[a], name[d]) for a, d in history.reads),
         "first_read_us": {name[d]: at for d, at in history.first_read_us.items()},
+        "explicit": {
+            (who[a], name[d]): sorted((by, sorted(name[i] for i in named)) for by, named in said)
+            for (a, d), said in history.explicit.items()
+        },
+        "aliases": {
+            name[d]: sorted((name[other], by) for other, by in others)
+            for d, others in history.aliases.items()
+        },
     }
 
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lineage_plugin.model import EdgeKind
+from lineage_plugin.model import Alias, EdgeKind, ExplicitLineage, Output
 from lineage_plugin.store import open_store
 from lineage_plugin.store.sqlite import SqliteStore
-from tests.support.records import COMPLETE, decision, declare, event, record, said, statement
+from tests.support.records import COMPLETE, decision, declare, event, record, ref, said, statement
 
 #: How many entries :func:`make_record` makes, one of each kind and one more run.
 ENTRIES = 7
@@ -23,7 +23,12 @@ def make_record(folder: Path) -> Path:
     with closing(open_at(path)) as store:
         faces = event("embed", COMPLETE, 10, reads=["photos"], writes=["faces"])
         faces = replace(
-            faces, edge=EdgeKind.EMBED, declarations=(said("s3://lake/faces"),), is_whole=True
+            faces,
+            edge=EdgeKind.EMBED,
+            declarations=(said("s3://lake/faces"),),
+            is_whole=True,
+            outputs=(Output(ref("faces"), lineage=(ExplicitLineage((ref("photos"),), "us"),)),),
+            aliases=(Alias(ref("photos"), ref("db.photos"), "us"),),
         )
         record(store, faces, raw='{"sql": "SELECT the_secret FROM people"}')
         record(store, event("train", COMPLETE, 20, reads=["faces"], writes=["faces/model"]))

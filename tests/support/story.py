@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from lineage_plugin.lineage.ancestry import Ancestry, ascend
 from lineage_plugin.model import DatasetRef, EdgeKind, Subject
@@ -18,6 +18,8 @@ class Story:
         self.writes: list[tuple[int, int, bool]] = []
         self.reads: list[tuple[int, int]] = []
         self.first_read: dict[int, int] = {}
+        self.explicit: dict[tuple[int, int], tuple[tuple[str, tuple[int, ...]], ...]] = {}
+        self.aliases: dict[int, tuple[tuple[int, str], ...]] = {}
 
     def ran(
         self,
@@ -52,6 +54,20 @@ class Story:
         self.writes += [(number, self._id(ref), overwrites) for ref in writes]
         return self
 
+    def says(self, made: Mapping[DatasetRef, Collection[DatasetRef]], said_by: str = "us") -> Story:
+        """Say of the last task which of its outputs was made from which inputs."""
+        for output, inputs in made.items():
+            words = (said_by, tuple(sorted(map(self._id, inputs))))
+            self.explicit[len(self.activities), self._id(output)] = (words,)
+        return self
+
+    def alias(self, one: DatasetRef, other: DatasetRef, said_by: str = "us") -> Story:
+        """Say that two names are of one dataset."""
+        for a, b in ((one, other), (other, one)):
+            known = self.aliases.get(self._id(a), ())
+            self.aliases[self._id(a)] = (*known, (self._id(b), said_by))
+        return self
+
     def _id(self, ref: DatasetRef) -> int:
         return self.datasets.setdefault(ref, len(self.datasets) + 1)
 
@@ -73,6 +89,8 @@ class Story:
             self.reads,
             self.first_read,
             1,
+            self.explicit,
+            self.aliases,
         )
 
     def ascend(
@@ -84,4 +102,11 @@ class Story:
     ) -> Ancestry:
         for ref in refs:
             self._id(ref)
-        return ascend(self.history(), refs, at_us=at, is_root=is_root, reader=reader)
+        return ascend(
+            self.history(),
+            refs,
+            at_us=at,
+            is_root=is_root,
+            reader=reader,
+            trusts=lambda who: who == "us",
+        )

@@ -61,7 +61,7 @@ def frame(
     """Return the frame over *ref*."""
     said = Declared(lambda _: (), by_uri(declarations), at_us=at)
     found = story.ascend(ref, at=at, is_root=said.is_root)
-    labels, uris = propagate(found, said, said.categories, edges.escalations)
+    labels, uris = propagate(found, said, said.categories, edges.Rules().escalations)
     seen = Survey(found, labels, uris, said, 1)
     return build(seen, purpose=purpose, purposes=shipped(), at_us=at, terms={})
 

@@ -53,7 +53,7 @@ def test_embedding_makes_biometric_data(
     kind: EdgeKind, category: str, *, becomes_biometric: bool
 ) -> None:
     label = Label(frozenset({"s3://photos"}), {category: frozenset({"s3://photos"})})
-    arrived = through(label, edges.escalations(kind))
+    arrived = through(label, edges.Rules().escalations(kind))
 
     assert ("biometric" in arrived.categories) is becomes_biometric
     assert category in arrived.categories
@@ -61,4 +61,4 @@ def test_embedding_makes_biometric_data(
 
 @pytest.mark.parametrize("kind", EdgeKind)
 def test_every_kind_of_edge_has_an_answer(kind: EdgeKind) -> None:
-    assert isinstance(edges.escalations(kind), tuple)
+    assert isinstance(edges.Rules().escalations(kind), tuple)
