@@ -19,7 +19,7 @@ from lineage_plugin import model
 
 _T = TypeVar("_T")
 
-#: How the members of a union are told apart: the key that stands for the class.
+#: How the members of a union are told apart: the key that stands for the class, and its reason.
 _TAGS = {model.DeclaredNone: "none", model.Unknown: "unknown"}
 
 
@@ -44,14 +44,12 @@ def encode(value: Any) -> Any:
         return value.value
     if isinstance(value, tuple):
         return [encode(item) for item in value]
-    if not dataclasses.is_dataclass(value):
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
         return value
-    tag = _TAGS.get(type(value))
-    if tag is not None:
-        return {tag: value.reason}  # type: ignore[union-attr]
+    tag = _TAGS.get(type(value), "reason")
     return {
-        name: encode(found)
-        for name, _, default in _fields(type(value))  # type: ignore[arg-type]
+        tag if name == "reason" else name: encode(found)
+        for name, _, default in _fields(type(value))
         if (found := getattr(value, name)) != default or default is dataclasses.MISSING
     }
 
@@ -102,8 +100,8 @@ def _decode_class(cls: Any, plain: Any) -> Any:
     if not isinstance(plain, dict):
         message = f"expected an object for {cls.__name__}, got {plain!r}"
         raise ValueError(message)  # noqa: TRY004 - wrong data, not a wrong call
-    if cls in _TAGS:
-        return cls(_decode(str, plain.get(_TAGS[cls])))
+    if cls in _TAGS and _TAGS[cls] in plain:
+        plain = {"reason" if name == _TAGS[cls] else name: found for name, found in plain.items()}
     hints = _types(cls)
     stray = plain.keys() - hints.keys()
     if stray:
@@ -119,7 +117,7 @@ def _decode_union(options: tuple[Any, ...], plain: Any) -> Any:
     if plain is None and type(None) in options:
         return None
     for option in options:
-        if option in _TAGS and isinstance(plain, dict) and set(plain) == {_TAGS[option]}:
+        if option in _TAGS and isinstance(plain, dict) and _TAGS[option] in plain:
             return _decode_class(option, plain)
     plainest = [o for o in options if o is not type(None) and o not in _TAGS]
     if len(plainest) != 1:

@@ -144,10 +144,20 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """A document that supports a declaration, pinned by its digest where it could be read."""
+
+    uri: str
+    sha256: str = ""
+    until_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DeclaredNone:
-    """Somebody said that there is none, and why."""
+    """Somebody said that there is none, why, and by what documents."""
 
     reason: str
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +197,53 @@ class License:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentEvent:
+    """What became of a consent, and when; ``until_us`` is when a consent that was given ends.
+
+    ``by`` is the role or body that did it (data subjects, a guardian), never a person's name.
+
+    Source:
+        ISO/IEC TS 27560 ``event_state``, ``event_time``, ``validity_duration``, ``entity_id``,
+        ``event_type``; states and types in the names of DPV 2.3.
+    """
+
+    state: str
+    at_us: int
+    until_us: int | None = None
+    by: str = ""
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Compatibility:
+    """A recorded decision that a purpose is compatible with the one that data was collected for.
+
+    ``by`` is the role or body that decided, never a person's name.
+
+    Source:
+        GDPR Article 6(4); DPV 2.3 ``hasReuseCompatibility``.
+    """
+
+    purpose: str
+    by: str
+    reason: str
+    at_us: int | None = None
+    until_us: int | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Consent:
     """On what legal basis, for which purposes, until when.
 
+    ``events`` say what became of the basis in time, in any order; ``status`` is what is known
+    without a date, and binds at every moment.  ``recipients``, where named, are all to whom the
+    data may be given.
+
     Source:
         DPV 2.3 ``hasLegalBasis``, ``hasConsentStatus``, ``hasPurpose``; bases in the names of
-        DPV's EU-GDPR extension (``eu-gdpr:A6-1-a``); ISO/IEC TS 27560 for the times.
+        DPV's EU-GDPR extension (``eu-gdpr:A6-1-a``); ISO/IEC TS 27560 for the times, and
+        ``recipient_third_parties``.
     """
 
     bases: tuple[str, ...]
@@ -201,15 +252,25 @@ class Consent:
     from_us: int | None = None
     until_us: int | None = None
     notice: str = ""
+    events: tuple[ConsentEvent, ...] = ()
+    reconfirm_every_us: int | None = None
+    compatibility: tuple[Compatibility, ...] = ()
+    recipients: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """A document that supports a declaration, pinned by its digest where it could be read."""
+class AgreementTerms:
+    """What an agreement says beside its end, as somebody read it.
 
-    uri: str
-    sha256: str = ""
-    until_us: int | None = None
+    ``purposes``, where named, are all that it covers, and ``recipients`` all to whom data may be
+    passed on.  Of passing on and of assignment, ``None`` stands for: nobody said.
+    """
+
+    from_us: int | None = None
+    purposes: tuple[str, ...] = ()
+    onward_transfer: bool | None = None
+    recipients: tuple[str, ...] = ()
+    assignable: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +283,7 @@ class Transfer:
     at_us: int | None = None
     agreement: Evidence | DeclaredNone | None = None
     related_party: bool = False
+    terms: AgreementTerms = AgreementTerms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,10 +295,14 @@ class Custody:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What the data is meant for and what it must not be used for (purposes of the tree)."""
+    """What the data is meant for and what it must not be used for (purposes of the tree).
+
+    ``recipients``, where named, are all to whom it may be given.
+    """
 
     purposes: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -475,6 +541,8 @@ class Decision:
     ``known_seq`` is the last entry of the record that was taken into account, so that the same
     decision can be made again from what was known.  ``judged_by`` names what it rests on besides:
     release, frame, policy, suites and terms of licences, each with its version or digest.
+    ``recipient`` is to whom the inputs are to be given, ``agreements`` are the digests of the
+    agreements with it that held.
     """
 
     id: str
@@ -494,13 +562,20 @@ class Decision:
     warnings: tuple[Reason, ...] = ()
     judged_by: tuple[str, ...] = ()
     waived: tuple[Waived, ...] = ()
+    recipient: str = ""
+    agreements: tuple[str, ...] = ()
+
+    @property
+    def aim(self) -> str:
+        """The purpose, and to whom it gives the inputs, in a sentence."""
+        return f"{self.purpose} to {self.recipient}" if self.recipient else self.purpose
 
     def __str__(self) -> str:
         names = ", ".join(ref.uri for ref in self.inputs) or "(no dataset)"
         first = f": {self.reasons[0].why} [{self.reasons[0].id}]" if self.reasons else ""
         more = f" and {len(self.reasons) - 1} more" if len(self.reasons) > 1 else ""
         waived = f" ({len(self.waived)} waived)" if self.waived else ""
-        return f"{self.outcome.value}  {names}  for {self.purpose}{first}{more}{waived}"
+        return f"{self.outcome.value}  {names}  for {self.aim}{first}{more}{waived}"
 
 
 class StatementKind(str, Enum):

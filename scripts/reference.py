@@ -135,10 +135,18 @@ def _verdicts() -> Iterator[str]:
                 if row["area"] == area
             ),
         )
+    yield from ("", "## Notes", "", "What blocks nothing and is shown with every decision.", "")
+    yield from _table(
+        ("id", "shown where", "means"),
+        (
+            (f"`{row['id']}`", f"`{row['column']}` is not `none`", row["why"])
+            for row in _policy_table("notes", of="verdicts")
+        ),
+    )
 
 
-def _policy_table(name: str) -> list[dict[str, Any]]:
-    file = resources.files("lineage_plugin.policy") / "data" / f"{name}.json"
+def _policy_table(name: str, *, of: str = "") -> list[dict[str, Any]]:
+    file = resources.files("lineage_plugin.policy") / "data" / f"{of or name}.json"
     rows: list[dict[str, Any]] = json.loads(file.read_text("utf-8"))[name]
     return rows
 

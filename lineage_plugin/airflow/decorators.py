@@ -118,7 +118,11 @@ def provenance(  # noqa: PLR0913 - one argument for each thing that can be said
 
 
 def requires(
-    purpose: str, *, suites: Sequence[str] = (), inputs: Sequence[Any] | None = None
+    purpose: str,
+    *,
+    suites: Sequence[str] = (),
+    inputs: Sequence[Any] | None = None,
+    recipient: str = "",
 ) -> Decorator:
     """Let the body run only if everything it reads may be used for *purpose*.
 
@@ -128,6 +132,7 @@ def requires(
         purpose: A name of the tree of purposes; a gate refuses names that it does not know.
         suites: Suites to ask besides those that the administrator bound to the purpose.
         inputs: URIs (may be templates) or Assets that the task reads besides.
+        recipient: To whom the task gives what it reads, where the purpose is such as disclosure.
 
     Raises:
         TypeError: An argument or the decorated thing is of the wrong kind.
@@ -146,7 +151,13 @@ def requires(
         if not isinstance(suite, str):
             message = f"requires: a suite is named by a string, not {suite!r}"
             raise TypeError(message)
-    requirement = Requirement(purpose.strip(), tuple(suites), tuple(inputs or ()))
+    whom: object = recipient
+    if not isinstance(whom, str):
+        message = f"requires: the recipient is named by a string, not {whom!r}"
+        raise TypeError(message)
+    requirement = Requirement(
+        purpose.strip(), tuple(suites), tuple(inputs or ()), recipient.strip()
+    )
     return _decorator(f"requires({purpose!r})", TaskHook(requirements=(requirement,)))
 
 

@@ -48,6 +48,7 @@ class Gate(Protocol):
         subject: Subject = ...,
         suites: Sequence[str] = ...,
         obstacles: Sequence[Reason] = ...,
+        recipient: str = ...,
     ) -> Decision:
         """Say whether *inputs* may be used for *purpose*."""
 
@@ -166,6 +167,7 @@ def _decide_one(gate: Gate, requirement: Requirement, reads: Touched, subject: S
         subject=subject,
         suites=requirement.suites,
         obstacles=obstacles,
+        recipient=requirement.recipient,
     )
 
 
@@ -188,7 +190,11 @@ def _fault(
     )
     with suppress(Exception, SystemExit), opener(load()) as gate:
         decision = gate.decide(
-            reads.refs, requirement.purpose, subject=subject_of(context), obstacles=[reason]
+            reads.refs,
+            requirement.purpose,
+            subject=subject_of(context),
+            obstacles=[reason],
+            recipient=requirement.recipient,
         )
         if decision.outcome is not Outcome.ALLOWED:
             return decision
@@ -205,6 +211,7 @@ def _fault(
         frame_digest="",
         policy_digest="",
         known_seq=0,
+        recipient=requirement.recipient,
     )
 
 

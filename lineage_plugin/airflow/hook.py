@@ -21,23 +21,33 @@ _DEEPEST = 8
 
 
 class Requirement(NamedTuple):
-    """A purpose that a task serves, the suites its author adds, and inputs named by hand."""
+    """A purpose that a task serves, the suites its author adds, and inputs named by hand.
+
+    ``recipient`` is to whom the purpose gives the inputs.
+    """
 
     purpose: str
     suites: tuple[str, ...] = ()
     inputs: tuple[Any, ...] = ()
+    recipient: str = ""
 
     def also(self, other: Requirement) -> Requirement:
-        """Return this requirement with what *other* adds for the same purpose."""
+        """Return this requirement with what *other* adds for the same purpose and recipient."""
         return Requirement(
             self.purpose,
             self.suites + tuple(s for s in other.suites if s not in self.suites),
             self.inputs + tuple(i for i in other.inputs if i not in self.inputs),
+            self.recipient,
         )
 
     def covers(self, other: Requirement) -> bool:
         """Whether a gate that passed this requirement has passed *other* too."""
-        return self.purpose == other.purpose and self.also(other) == self
+        return self.aim == other.aim and self.also(other) == self
+
+    @property
+    def aim(self) -> tuple[str, str]:
+        """What for, and for whom: two recipients are two questions."""
+        return self.purpose, self.recipient
 
 
 class TaskHook:
@@ -132,11 +142,11 @@ def hook_of(task: Any) -> TaskHook:
 
 
 def _joined(requirements: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
-    purposes: dict[str, Requirement] = {}
+    aims: dict[tuple[str, str], Requirement] = {}
     for requirement in requirements:
-        known = purposes.get(requirement.purpose)
-        purposes[requirement.purpose] = known.also(requirement) if known else requirement
-    return tuple(purposes.values())
+        known = aims.get(requirement.aim)
+        aims[requirement.aim] = known.also(requirement) if known else requirement
+    return tuple(aims.values())
 
 
 def _ours(hook: object, depth: int) -> Iterator[TaskHook]:

@@ -24,10 +24,11 @@ class ProvenanceGateOperator(BaseOperator):
         purpose: A name of the tree of purposes.
         datasets: URIs (may be templates) or Assets; the inlets, if none are given.
         suites: Suites to ask besides those that the administrator bound to the purpose.
+        recipient: To whom the datasets are to be given (may be a template).
         kwargs: See BaseOperator.
     """
 
-    template_fields: Sequence[str] = ("purpose", "datasets", "suites")
+    template_fields: Sequence[str] = ("purpose", "datasets", "suites", "recipient")
     ui_color = "#e8e0f5"
 
     def __init__(
@@ -36,12 +37,14 @@ class ProvenanceGateOperator(BaseOperator):
         purpose: str,
         datasets: Sequence[str | Asset] | None = None,
         suites: Sequence[str] = (),
+        recipient: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.purpose = purpose
         self.datasets = list(datasets or ())
         self.suites = list(suites)
+        self.recipient = recipient
         assets = [dataset for dataset in self.datasets if isinstance(dataset, Asset)]
         self.inlets = [*self.inlets, *(asset for asset in assets if asset not in self.inlets)]
 
@@ -53,12 +56,15 @@ class ProvenanceGateOperator(BaseOperator):
         """
         from lineage_plugin.airflow.gate_task import pass_gates
 
-        requirement = Requirement(self.purpose, tuple(self.suites), tuple(self.datasets))
+        requirement = Requirement(
+            self.purpose, tuple(self.suites), tuple(self.datasets), self.recipient.strip()
+        )
         decision = pass_gates([requirement], context)[0]
         return {
             "decision": decision.id,
             "outcome": decision.outcome.value,
             "purpose": decision.purpose,
+            "recipient": decision.recipient,
         }
 
     def get_openlineage_facets_on_start(self) -> OperatorLineage[Any, Any]:

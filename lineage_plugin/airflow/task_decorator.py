@@ -9,11 +9,15 @@ from lineage_plugin.airflow.decorators import Decorator, requires
 
 
 def provenance_gate(
-    purpose: str, *, suites: Sequence[str] = (), inputs: Sequence[Any] | None = None
+    purpose: str,
+    *,
+    suites: Sequence[str] = (),
+    inputs: Sequence[Any] | None = None,
+    recipient: str = "",
 ) -> Decorator:
     """Do what :func:`~lineage_plugin.airflow.decorators.requires` does.
 
     Raises:
         TypeError: An argument or the decorated thing is of the wrong kind.
     """
-    return requires(purpose, suites=suites, inputs=inputs)
+    return requires(purpose, suites=suites, inputs=inputs, recipient=recipient)

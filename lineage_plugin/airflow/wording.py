@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from lineage_plugin.model import DatasetRef, Decision, Outcome, Reason, iso
@@ -26,7 +27,7 @@ def summary(decision: Decision) -> str:
         ...                  None, "", "", 0))
         'DENIED for model-training: s3://lake/x: nobody declared a licence [license.absent]'
     """
-    text = f"{decision.outcome.value} for {decision.purpose}"
+    text = f"{decision.outcome.value} for {decision.aim}"
     if decision.reasons:
         first = decision.reasons[0]
         where = f"{first.dataset}: " if first.dataset else ""
@@ -42,14 +43,15 @@ def lines(decision: Decision) -> Iterator[str]:
         yield printable(_allowed(decision))
         yield from _warnings(decision.warnings)
         return
-    yield printable(f"{decision.outcome.value}  {_names(decision.inputs)}  for {decision.purpose}")
+    yield printable(f"{decision.outcome.value}  {_names(decision.inputs)}  for {decision.aim}")
     yield from _table(decision.reasons[:MOST_REASONS])
     if len(decision.reasons) > MOST_REASONS:
         yield f"  ... and {len(decision.reasons) - MOST_REASONS} more reasons"
     yield from _warnings(decision.warnings)
     yield f"The body did not run and will not be retried.  Decision {decision.id}"
     for ref in decision.inputs[:1]:
-        yield printable(f"More: lineage-plugin gate {ref.uri} --for {decision.purpose}")
+        to = f" --recipient {shlex.quote(decision.recipient)}" if decision.recipient else ""
+        yield printable(f"More: lineage-plugin gate {ref.uri} --for {decision.purpose}{to}")
 
 
 def printable(text: str) -> str:
@@ -67,7 +69,7 @@ def _allowed(decision: Decision) -> str:
     until = decision.valid_until_us
     valid = f", valid until {iso(until)}" if until is not None else ""
     return (
-        f"ALLOWED  {_names(decision.inputs)}  for {decision.purpose}: "
+        f"ALLOWED  {_names(decision.inputs)}  for {decision.aim}: "
         f"{decision.rows} rows of provenance{again}{valid}.  Decision {decision.id}"
     )
 

@@ -5,15 +5,14 @@ What a word means is the policy's business: here it is only checked that somebod
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import unquote, urlsplit
 
+from lineage_plugin.catalog.consents import NOT_SAID, consent_of
+from lineage_plugin.catalog.documents import DocumentReader
 from lineage_plugin.catalog.lines import Node
-from lineage_plugin.catalog.reading import Reader, meant, shown
+from lineage_plugin.catalog.reading import meant, shown
 from lineage_plugin.catalog.snapshot import Snapshot
 from lineage_plugin.model import (
     Assurance,
@@ -28,8 +27,7 @@ from lineage_plugin.model import (
     Unknown,
     Use,
 )
-from lineage_plugin.policy import licenses, vocabulary
-from lineage_plugin.policy.purposes import shipped
+from lineage_plugin.policy import licenses, parties, vocabulary
 
 _T = TypeVar("_T")
 
@@ -46,8 +44,6 @@ _DATASET = (
     "assurance",
     "evidence",
 )
-#: How a part says that nobody knows, or that there is none.
-_NOT_SAID = ("unknown", "none")
 _ORIGINS = ("external", "derived")
 _ASSURANCES = {
     level.name.lower().replace("_", "-"): level for level in Assurance if level > Assurance.ABSENT
@@ -55,12 +51,8 @@ _ASSURANCES = {
 #: What people write where they do not know the licence.
 _UNKNOWN_LICENSES = {"unknown", "noassertion", "other"}
 
-#: The beginning of an address; one letter and a colon is a drive, not a scheme.
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
-
-class DeclarationReader(Reader):
+class DeclarationReader(DocumentReader):
     """Reads entries, from a catalog file or from values in the same shapes."""
 
     def __init__(
@@ -79,11 +71,8 @@ class DeclarationReader(Reader):
             purposes: Purposes beside the shipped ones.
             license_names: Names of licences beside those of SPDX.
         """
-        super().__init__(str(file))
+        super().__init__(file, snapshot, purposes=purposes)
         self.license_names = set(license_names)
-        self._folder = file.parent
-        self._snapshot = snapshot
-        self._purposes = frozenset((*shipped(), *purposes))
 
     def declaration(self, authority: str, pattern: str, body: Node, line: int) -> Declaration:
         """Read what *authority* says about *pattern*: one entry, whose key is on *line*."""
@@ -96,12 +85,10 @@ class DeclarationReader(Reader):
         if not found:
             return empty
         custody = self._part(found, "custody", self._custody, none=True)
-        evidence = tuple(
-            piece
-            for item in self.items(found.get("evidence"), "evidence")
-            if (piece := self._piece(item, "evidence")) is not None
-        )
-        valid_from, valid_until = self._period(found, "valid_from", "valid_until", "")
+        consent = self._part(found, "consent", self._consent, none=True)
+        evidence = self.evidence(found.get("evidence"), "evidence")
+        claimed = consent.evidence if isinstance(consent, DeclaredNone) else ()
+        valid_from, valid_until = self.period(found, "valid_from", "valid_until", "")
         return Declaration(
             authority=authority,
             pattern=pattern,
@@ -110,11 +97,11 @@ class DeclarationReader(Reader):
             valid_until_us=valid_until,
             source=self._source_part(found),
             license=self._part(found, "license", self._license, none=True),
-            consent=self._part(found, "consent", self._consent, none=True),
+            consent=consent,
             custody=custody,
             use=self._use(found.get("use")),
             categories=self._categories(found.get("categories")),
-            assurance=self._assurance(found.get("assurance"), custody, evidence),
+            assurance=self._assurance(found.get("assurance"), custody, (*evidence, *claimed)),
             evidence=evidence,
             where=where,
         )
@@ -137,19 +124,14 @@ class DeclarationReader(Reader):
         if isinstance(node.value, dict):
             for key, kind in kinds.items():
                 if key in node.value:
-                    fields = self.fields(node, f"{what}: {key}", (key,)) or {}
+                    papers = ("evidence",) if kind is DeclaredNone else ()
+                    fields = self.fields(node, f"{what}: {key}", (key, *papers)) or {}
                     reason = self.text(fields.get(key), f"{what}: {key}")
-                    return kind(reason) if reason else None
+                    evidence = self.evidence(fields.get("evidence"), f"{what}: evidence")
+                    if not reason:
+                        return None
+                    return DeclaredNone(reason, evidence) if papers else Unknown(reason)
         return read(node)
-
-    def _period(
-        self, found: Mapping[str, Node], start: str, end: str, what: str
-    ) -> tuple[int | None, int | None]:
-        first = self.moment(found.get(start), f"{what}{start}")
-        last = self.moment(found.get(end), f"{what}{end}")
-        if first is not None and last is not None and last <= first:
-            self.wrong(f"{what}{end} is not after {start}", found[end].line)
-        return first, last
 
     # -- parts
 
@@ -166,7 +148,7 @@ class DeclarationReader(Reader):
             hint = "write {unknown: why} or {issuer: who}"
             self.wrong("source: all data comes from somewhere", node.line, hint)
             return None
-        found = self.fields(node, "source", allowed, needed=("issuer",), instead=_NOT_SAID[:1])
+        found = self.fields(node, "source", allowed, needed=("issuer",), instead=NOT_SAID[:1])
         if not found:
             return None
         texts = {
@@ -187,7 +169,7 @@ class DeclarationReader(Reader):
             "license",
             ("declared", "concluded", "url"),
             needed=("declared",),
-            instead=_NOT_SAID,
+            instead=NOT_SAID,
         )
         if not found or "declared" not in found:
             return None
@@ -215,24 +197,7 @@ class DeclarationReader(Reader):
         return ""
 
     def _consent(self, node: Node) -> Consent | None:
-        allowed = ("basis", "status", "purposes", "from", "until", "notice")
-        found = self.fields(node, "consent", allowed, needed=("basis",), instead=_NOT_SAID)
-        if not found:
-            return None
-        # One letter is another law: A6-1-a is consent, A6-1-f legitimate interest.
-        bases = self.words(
-            found.get("basis"), "consent: basis", "legal basis", vocabulary.BASES, guess=False
-        )
-        status = self.word(found.get("status"), "consent: status", "status", vocabulary.STATUSES)
-        start, end = self._period(found, "from", "until", "consent: ")
-        consent = Consent(
-            bases=bases,
-            purposes=self._uses(found.get("purposes"), "consent: purposes"),
-            from_us=start,
-            until_us=end,
-            notice=self.text(found.get("notice"), "consent: notice"),
-        )
-        return replace(consent, status=status) if status else consent
+        return consent_of(self, node)
 
     def _custody(self, node: Node) -> Custody | None:
         if not isinstance(node.value, list):
@@ -258,29 +223,66 @@ class DeclarationReader(Reader):
         found = self.fields(node, "custody", allowed, needed=("event",))
         if not found:
             return None
+        agreement, terms = self.agreement(found.get("agreement"), "custody: agreement")
         return Transfer(
             event=self.word(found.get("event"), "custody: event", "event", vocabulary.EVENTS),
             giver=self.text(found.get("from"), "custody: from"),
             receiver=self.text(found.get("to"), "custody: to"),
             at_us=self.moment(found.get("at"), "custody: at"),
-            agreement=self._agreement(found.get("agreement")),
+            agreement=agreement,
             related_party=bool(self.truth(found.get("related_party"), "custody: related_party")),
+            terms=terms,
         )
 
+    def recipient(self, authority: str, name: str, node: Node, line: int) -> Declaration:
+        """Read under what agreements *authority* lets data be given to *name*."""
+        what = f"recipients: {name}"
+        said = self._part({what: node}, what, lambda n: self._agreements(n, what, name), none=True)
+        return Declaration(
+            authority,
+            parties.uri(name),
+            custody=said,
+            assurance=self._assurance(None, said, ()),
+            where=self.at(line),
+        )
+
+    def _agreements(self, node: Node, what: str, name: str) -> Custody:
+        steps: list[Transfer] = []
+        for item in [node] if isinstance(node.value, dict) else self.items(node, what):
+            body = dict(item.value) if isinstance(item.value, dict) else None
+            related = body.pop("related_party", None) if body is not None else None
+            plain = item if body is None else Node(body, item.line, item.key_lines)
+            agreement, terms = self.agreement(plain, what)
+            if isinstance(agreement, Evidence) and not agreement.sha256:
+                hint = "add its sha256, or keep the file beside the catalog"
+                self.wrong(f"{what}: the agreement is not pinned", item.line, hint)
+            if not terms.purposes:
+                hint = "such as purposes: [disclosure]"
+                self.wrong(f"{what}: nothing says what the agreement covers", item.line, hint)
+            close = bool(self.truth(related, f"{what}: related_party"))
+            steps.append(
+                Transfer(
+                    "partner-transfer",
+                    receiver=name,
+                    agreement=agreement,
+                    related_party=close,
+                    terms=terms,
+                )
+            )
+        return Custody(tuple(steps))
+
     def _use(self, node: Node | None) -> Use | None:
-        found = node and self.fields(node, "use", ("purposes", "excluded"))
+        found = node and self.fields(node, "use", ("purposes", "excluded", "recipients"))
         if not found:
             return None
         use = Use(
-            self._uses(found.get("purposes"), "use: purposes"),
-            self._uses(found.get("excluded"), "use: excluded"),
+            self.uses(found.get("purposes"), "use: purposes"),
+            self.uses(found.get("excluded"), "use: excluded"),
+            self.names(found.get("recipients"), "use: recipients"),
         )
         for name in sorted({*use.purposes} & {*use.excluded}):
             self.wrong(f"use: {name} is both meant and excluded", found["excluded"].line)
         return use
-
-    def _uses(self, node: Node | None, what: str) -> tuple[str, ...]:
-        return self.words(node, what, "purpose", self._purposes)
 
     def _categories(self, node: Node | None) -> tuple[str, ...]:
         found: list[str] = []
@@ -310,55 +312,3 @@ class DeclarationReader(Reader):
         papers = (*evidence, *(step.agreement for step in steps))
         pinned = any(isinstance(paper, Evidence) and paper.sha256 for paper in papers)
         return Assurance.DOCUMENTED if pinned else Assurance.ASSERTED
-
-    # -- documents
-
-    def _agreement(self, node: Node | None) -> Evidence | DeclaredNone | None:
-        what = "custody: agreement"
-        if node is None:
-            return None
-        if isinstance(node.value, dict) and "none" in node.value:
-            found = self.fields(node, what, ("none",)) or {}
-            reason = self.text(found.get("none"), f"{what}: none")
-            return DeclaredNone(reason) if reason else None
-        return self._piece(node, what)
-
-    def _piece(self, node: Node, what: str) -> Evidence | None:
-        """Read a document: its path or address, or those with a digest and an expiry."""
-        found: Mapping[str, Node] | None = {"uri": node}
-        if not isinstance(node.value, str):
-            found = self.fields(node, what, ("uri", "sha256", "until"), needed=("uri",))
-        uri = self.text(found.get("uri"), what) if found else ""
-        if not found or not uri:
-            return None
-        until = self.moment(found.get("until"), f"{what}: until")
-        pinned = self.text(found.get("sha256"), f"{what}: sha256").lower()
-        if pinned and not _SHA256.fullmatch(pinned):
-            message = f"{what}: sha256 is not 64 hexadecimal digits"
-            self.wrong(message, found["sha256"].line, "sha256sum FILE prints them")
-            return None
-        path = self._local(uri)
-        if path is None:
-            return Evidence(uri, pinned, until)
-        digest = self._digest(path, uri, what, found["uri"].line)
-        if digest and pinned and digest != pinned:
-            message = f"{what}: {shown(uri)} is not the file that sha256 names"
-            self.wrong(message, found["sha256"].line, f"the file's is {digest}")
-        return Evidence(uri, digest, until)
-
-    def _local(self, uri: str) -> Path | None:
-        """Return the file on the local disk that *uri* names, ``None`` for an address."""
-        if uri.lower().startswith("file:"):
-            return Path(unquote(urlsplit(uri).path))
-        return None if _SCHEME.match(uri) else self._folder / uri
-
-    def _digest(self, path: Path, uri: str, what: str, line: int) -> str:
-        try:
-            return self._snapshot.sha256(path)
-        except FileNotFoundError:
-            hint = f"paths are relative to {self._folder}"
-            self.wrong(f"{what}: the file {shown(uri)} does not exist", line, hint)
-        except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or str(error)
-            self.wrong(f"{what}: the file {shown(uri)} cannot be read: {why}", line)
-        return ""

@@ -23,6 +23,7 @@ SHIPPED: Mapping[str, tuple[str, ...]] = {
     "model-training": ("model-training",),
     "face-recognition": ("face-recognition",),
     "publication": ("publication",),
+    "disclosure": ("disclosure",),
 }
 
 #: The name of a purpose, and that of a suite, which is part of a file's name.

@@ -19,7 +19,7 @@ from lineage_plugin.catalog.reading import shown
 from lineage_plugin.catalog.snapshot import Snapshot
 from lineage_plugin.errors import CatalogError
 from lineage_plugin.model import Declaration, Problem
-from lineage_plugin.policy import licenses
+from lineage_plugin.policy import licenses, parties
 from lineage_plugin.policy.licenses import Terms
 
 #: The longest pattern, in characters; an S3 key has at most 1,024 bytes.
@@ -28,7 +28,7 @@ MAX_PATTERN = 2_000
 #: What looks like a wildcard and is none: brackets, and two stars that are not a segment.
 _NO_WILDCARD = re.compile(r"[][{}]|(?<=[^/*])\*\*|\*\*(?=[^/*])")
 
-_TOP = ("version", "authority", "licenses", "datasets")
+_TOP = ("version", "authority", "licenses", "recipients", "datasets")
 _LICENSE_REF = re.compile(r"LicenseRef-[A-Za-z0-9.-]+")
 
 
@@ -97,7 +97,10 @@ class _File(DeclarationReader):
         self.version(found.get("version"))
         authority = self.text(found.get("authority"), "authority")
         terms = self._licenses(found.get("licenses"))
-        declarations = self._datasets(found.get("datasets"), authority)
+        declarations = (
+            *self._datasets(found.get("datasets"), authority),
+            *self._recipients(found.get("recipients"), authority),
+        )
         content = {
             "authority": authority,
             "declarations": sorted(
@@ -106,6 +109,27 @@ class _File(DeclarationReader):
             "licenses": {name: codec.encode(found) for name, found in terms.items()},
         }
         return Catalog(authority, declarations, terms, codec.digest(content))
+
+    # -- to whom data may be given
+
+    def _recipients(self, node: Node | None, authority: str) -> tuple[Declaration, ...]:
+        if node is None:
+            return ()
+        if not isinstance(node.value, dict):
+            self.fields(node, "recipients", ())
+            return ()
+        seen: dict[str, int] = {}
+        found: list[Declaration] = []
+        for name, body in node.value.items():
+            line = node.key_lines[name]
+            if not parties.key(name):
+                self.wrong("recipients: a name is empty", line)
+                continue
+            if seen.setdefault(parties.key(name), line) != line:
+                hint = f"first on line {seen[parties.key(name)]}"
+                self.wrong(f"recipients: {shown(name)} is the same as another", line, hint)
+            found.append(self.recipient(authority, name, body, line))
+        return tuple(found)
 
     # -- licences that SPDX does not list
 

@@ -22,6 +22,11 @@ _MOMENT = re.compile(
     r"(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?\s?(Z|z|[+-]\d\d(?::?\d\d)?)?)?"
 )
 
+_DURATION = re.compile(
+    r"P(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,5})W)?(?:(\d{1,6})D)?"
+    r"(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9})S)?)?"
+)
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -52,6 +57,32 @@ def moment_us(text: str) -> int:
     microsecond = int((fraction or "").ljust(6, "0"))
     at = datetime(year, month, day, hour, minute, second, microsecond, tzinfo=UTC)
     return (at - _offset(zone or "Z") - _EPOCH) // _MICROSECOND
+
+
+def duration_us(text: str) -> int:
+    """Return how long *text* lasts.
+
+    A year is taken for 365 days and a month for 28, so that nothing lasts longer than was meant.
+
+    Units:
+        Microseconds.
+
+    Raises:
+        ValueError: *text* is no duration of ISO 8601, or none at all.
+
+    Example:
+        >>> duration_us("P1D") // 1_000_000, duration_us("P1Y") == duration_us("P365D")
+        (86400, True)
+    """
+    found = _DURATION.fullmatch(text.strip().upper())
+    years, months, weeks, days, hours, minutes, seconds = (
+        int(number or 0) for number in (found.groups() if found else [0] * 7)
+    )
+    days += 365 * years + 28 * months + 7 * weeks
+    lasting = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    if not lasting:
+        raise ValueError("it is not of the form P1Y, P6M, P90D or PT12H")
+    return lasting // _MICROSECOND
 
 
 def _offset(zone: str) -> timedelta:
@@ -210,6 +241,18 @@ class Reader:
         except (ValueError, OverflowError) as error:
             hint = "write a date such as 2026-01-31, or 2026-01-31T12:00:00Z"
             self.wrong(f"{what}: {shown(text)} is no date: {error}", node.line, hint)
+            return None
+
+    def duration(self, node: Node | None, what: str) -> int | None:
+        """Return a duration as microseconds."""
+        text = self.text(node, what)
+        if not text or node is None:
+            return None
+        try:
+            return duration_us(text)
+        except (ValueError, OverflowError) as error:
+            hint = "write a duration such as P1Y or P90D"
+            self.wrong(f"{what}: {shown(text)} is no duration: {error}", node.line, hint)
             return None
 
     def truth(self, node: Node | None, what: str) -> bool | None:

@@ -29,6 +29,8 @@ def as_row(decision: Decision) -> dict[str, Any]:
         "at": tables.when(decision.at_us),
         "inputs": [ref.uri for ref in decision.inputs],
         "purpose": decision.purpose,
+        "recipient": decision.recipient,
+        "agreements": list(decision.agreements),
         "reasons": [_reason(reason) for reason in decision.reasons],
         "warnings": [_reason(reason) for reason in decision.warnings],
         "valid_until": tables.when(decision.valid_until_us),
@@ -65,7 +67,7 @@ def tell(decision: Decision) -> None:
     """Explain a decision to a person: reasons, ways, what to do next."""
     inputs = ", ".join(ref.uri for ref in decision.inputs) or "(no dataset)"
     click.secho(
-        f"{decision.outcome.value}  {tables.printable(inputs)}  for {decision.purpose}", bold=True
+        f"{decision.outcome.value}  {tables.printable(inputs)}  for {decision.aim}", bold=True
     )
     if decision.outcome is Outcome.ALLOWED:
         held = ", ".join(decision.suites) or "none"

@@ -6,9 +6,10 @@ import click
 
 from lineage_plugin.cli import decision_text, exits, record, tables
 from lineage_plugin.model import DatasetRef, Decision, Outcome
+from lineage_plugin.policy import parties
 from lineage_plugin.store.api import Store
 
-#: How many decisions are searched for one whose id was given in short.
+#: How many decisions are searched for an id that was given in short, or for a recipient.
 _SEARCHED = 10_000
 
 
@@ -16,12 +17,14 @@ _SEARCHED = 10_000
     "decisions",
     epilog=tables.example(
         "lineage-plugin decisions --outcome DENIED --for model-training",
+        "lineage-plugin decisions --recipient 'Acme GmbH'",
         "lineage-plugin decisions 6996b9a1 --replay",
     ),
 )
 @click.argument("decision_id", metavar="[ID]", required=False)
 @click.option("--dataset", callback=record.parsed, help="Only those about this input.")
 @click.option("--for", "purpose", metavar="PURPOSE", help="Only those for this purpose.")
+@click.option("--recipient", metavar="NAME", help="Only those about giving to NAME.")
 @click.option(
     "--outcome",
     type=click.Choice([outcome.value for outcome in Outcome], case_sensitive=False),
@@ -41,6 +44,7 @@ def command(
     decision_id: str | None,
     dataset: DatasetRef | None,
     purpose: str | None,
+    recipient: str | None,
     outcome: str | None,
     limit: int,
     replays: bool,  # noqa: FBT001 - click passes it
@@ -53,7 +57,7 @@ def command(
     with 4 if policy, suites or release changed since, so that the comparison proves nothing.
     """
     if decision_id is not None:
-        if dataset or purpose or outcome:
+        if dataset or purpose or recipient or outcome:
             raise click.UsageError("give an ID, or what to list, not both")
         one = _one(decision_id)
         if replays:
@@ -65,11 +69,13 @@ def command(
         raise click.UsageError("say which decision: lineage-plugin decisions ID --replay")
     with record.opened() as store:
         found = store.decisions(
-            limit=limit,
+            limit=limit if recipient is None else _SEARCHED,
             dataset=dataset,
             purpose=purpose,
             outcome=Outcome(outcome) if outcome else None,
         )
+        if recipient is not None:
+            found = [d for d in found if parties.is_among(recipient, [d.recipient])][:limit]
         if not found and dataset is not None:
             record.known(store, dataset)
     if form == "table":
@@ -78,7 +84,7 @@ def command(
                 "outcome": decision.outcome.value,
                 "at": tables.when_briefly(decision.at_us),
                 "inputs": [ref.uri for ref in decision.inputs],
-                "purpose": decision.purpose,
+                "purpose": decision.aim,
                 "why": decision_text.why(decision),
                 "id": decision_text.short_id(decision),
             }

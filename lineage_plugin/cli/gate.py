@@ -12,7 +12,10 @@ from lineage_plugin.model import DatasetRef, Outcome
 
 @click.command(
     "gate",
-    epilog=tables.example("lineage-plugin gate s3://train/corpus.parquet --for model-training"),
+    epilog=tables.example(
+        "lineage-plugin gate s3://train/corpus.parquet --for model-training",
+        "lineage-plugin gate s3://lake/photos --for disclosure --recipient 'Acme GmbH'",
+    ),
 )
 @click.argument(
     "datasets", metavar="DATASET...", callback=record.parsed_all, nargs=-1, required=True
@@ -23,6 +26,9 @@ from lineage_plugin.model import DatasetRef, Outcome
 @click.option(
     "--suite", "suites", multiple=True, help="A suite besides those bound to the purpose."
 )
+@click.option(
+    "--recipient", metavar="NAME", default="", help="To whom they are to be given (disclosure)."
+)
 @moments.as_of_option("--at")
 @moments.known_at_option
 @click.option("--no-record", is_flag=True, help="Ask without leaving the decision in the record.")
@@ -31,6 +37,7 @@ def command(
     datasets: tuple[DatasetRef, ...],
     purpose: str,
     suites: tuple[str, ...],
+    recipient: str,
     at_us: int | None,
     known: moments.KnownAt | None,
     no_record: bool,  # noqa: FBT001 - click passes it
@@ -47,7 +54,7 @@ def command(
     from lineage_plugin.gate.service import open_gate
 
     settings = settings_file.load()
-    _check_purpose(settings, purpose)
+    _check_purpose(settings, purpose, recipient)
     seq = None
     if known is not None:
         with record.opened() as store:
@@ -60,6 +67,7 @@ def command(
             at_us=at_us,
             known_seq=seq,
             record=not no_record,
+            recipient=recipient,
         )
     moments.tell(at_us, known)
     if form == "table":
@@ -72,7 +80,7 @@ def command(
     click.get_current_context().exit(exits.OF_OUTCOME[decision.outcome])
 
 
-def _check_purpose(settings: settings_file.Settings, purpose: str) -> None:
+def _check_purpose(settings: settings_file.Settings, purpose: str, recipient: str) -> None:
     """Refuse what a person mistyped; a task that asks so is undecided, and that is recorded."""
     from lineage_plugin.catalog.policy_yaml import load_policy
     from lineage_plugin.policy import purposes
@@ -85,3 +93,6 @@ def _check_purpose(settings: settings_file.Settings, purpose: str) -> None:
         meant = known.suggest(purpose)
         hint = f"did you mean {meant!r}?" if meant else f"{settings.policy} may add it"
         raise click.BadParameter(f"unknown purpose {purpose!r} ({hint})", param_hint="--for")
+    if recipient.strip() and not known.is_sharing(purpose):
+        message = f"{purpose} gives nothing to anybody; --for disclosure does"
+        raise click.BadParameter(message, param_hint="--recipient")

@@ -24,7 +24,7 @@ from lineage_plugin.facets import names
 
 
 def _schema(name: str) -> str:
-    return f"{names.SCHEMA_BASE}/{name}.json#/$defs/{name}"
+    return f"{names.schema_id(name)}#/$defs/{name}"
 
 
 class Evidence(TypedDict, total=False):
@@ -66,6 +66,27 @@ class LicenseStatement(Statement, total=False):
     url: str | None
 
 
+class ConsentEvent(TypedDict, total=False):
+    """What became of a consent, and when."""
+
+    state: str
+    eventTime: str
+    validUntil: str | None
+    entity: str | None
+    eventType: str | None
+
+
+class Compatibility(TypedDict, total=False):
+    """A recorded decision that another purpose is compatible."""
+
+    purpose: str
+    decidedBy: str
+    reason: str
+    decidedAt: str | None
+    validUntil: str | None
+    evidence: list[Evidence] | None
+
+
 class ConsentStatement(Statement, total=False):
     """On what legal basis."""
 
@@ -75,6 +96,10 @@ class ConsentStatement(Statement, total=False):
     validFrom: str | None
     validUntil: str | None
     privacyNotice: str | None
+    events: list[ConsentEvent] | None
+    reconfirmEverySeconds: int | None
+    compatibility: list[Compatibility] | None
+    recipients: list[str] | None
 
 
 class Agreement(TypedDict, total=False):
@@ -85,6 +110,11 @@ class Agreement(TypedDict, total=False):
     uri: str | None
     sha256: str | None
     validUntil: str | None
+    validFrom: str | None
+    purposes: list[str] | None
+    onwardTransfer: bool | None
+    recipients: list[str] | None
+    assignable: bool | None
 
 
 class Transfer(TypedDict, total=False):
@@ -109,6 +139,7 @@ class UseStatement(Statement, total=False):
 
     intendedPurpose: list[str] | None
     processingExcluded: list[str] | None
+    recipients: list[str] | None
     classification: list[str] | None
 
 
@@ -269,6 +300,8 @@ class LineagePluginGateRunFacet(RunFacet):
     knownSeq: int | None = None
     rows: int | None = None
     reusedFrom: str | None = None
+    recipient: str | None = None
+    agreements: list[str] | None = None
 
     _additional_skip_redact: ClassVar[list[str]] = [
         "decisionId",
@@ -286,6 +319,8 @@ class LineagePluginGateRunFacet(RunFacet):
         "knownSeq",
         "rows",
         "reusedFrom",
+        "recipient",
+        "agreements",
     ]
 
     @staticmethod
@@ -340,6 +375,8 @@ VALUES: tuple[type, ...] = (
     Evidence,
     SourceStatement,
     LicenseStatement,
+    ConsentEvent,
+    Compatibility,
     ConsentStatement,
     Agreement,
     Transfer,

@@ -12,8 +12,12 @@ from lineage_plugin.facets import classes, names
 from lineage_plugin.facets.events import micros_of
 from lineage_plugin.facets.loose import ref_of
 from lineage_plugin.model import (
+    SECOND_US,
+    AgreementTerms,
     Assurance,
+    Compatibility,
     Consent,
+    ConsentEvent,
     Custody,
     DatasetRef,
     Decision,
@@ -137,6 +141,8 @@ def gate_facet(
         suites=list(decision.suites),
         rows=decision.rows,
         reusedFrom=decision.reused_from or None,
+        recipient=decision.recipient or None,
+        agreements=list(decision.agreements) or None,
         producer=producer,
     )
 
@@ -165,6 +171,8 @@ def decision_of(facet: object) -> Decision | None:
             rows=int(facet.get("rows", 0)),
             reused_from=_str(facet.get("reusedFrom", "")),
             warnings=tuple(_reason_of(item) for item in facet.get("warnings") or ()),
+            recipient=_str(facet.get("recipient", "")),
+            agreements=tuple(_str(digest) for digest in facet.get("agreements") or ()),
         )
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
@@ -223,7 +231,14 @@ def _common(declaration: Declaration, said: Said) -> classes.Statement:
         reason=_text(said.reason) if isinstance(said, (Unknown, DeclaredNone)) else None,
         effectiveFrom=_moment(declaration.valid_from_us),
         effectiveUntil=_moment(declaration.valid_until_us),
-        evidence=[_evidence(found) for found in declaration.evidence] or None,
+        evidence=[
+            _evidence(found)
+            for found in (
+                *declaration.evidence,
+                *(said.evidence if isinstance(said, DeclaredNone) else ()),
+            )
+        ]
+        or None,
     )
 
 
@@ -266,7 +281,33 @@ def _consent(declaration: Declaration) -> classes.ConsentStatement | None:
         statement["validFrom"] = _moment(said.from_us)
         statement["validUntil"] = _moment(said.until_us)
         statement["privacyNotice"] = said.notice or None
+        statement["events"] = [_event(event) for event in said.events] or None
+        every_us = said.reconfirm_every_us
+        statement["reconfirmEverySeconds"] = None if every_us is None else every_us // SECOND_US
+        statement["compatibility"] = [_compatibility(d) for d in said.compatibility] or None
+        statement["recipients"] = list(said.recipients) or None
     return statement
+
+
+def _event(said: ConsentEvent) -> classes.ConsentEvent:
+    return classes.ConsentEvent(
+        state=said.state,
+        eventTime=_iso(said.at_us),
+        validUntil=_moment(said.until_us),
+        entity=said.by or None,
+        eventType=said.type or None,
+    )
+
+
+def _compatibility(said: Compatibility) -> classes.Compatibility:
+    return classes.Compatibility(
+        purpose=said.purpose,
+        decidedBy=said.by,
+        reason=_text(said.reason),
+        decidedAt=_moment(said.at_us),
+        validUntil=_moment(said.until_us),
+        evidence=[_evidence(found) for found in said.evidence] or None,
+    )
 
 
 def _custody(declaration: Declaration) -> classes.CustodyStatement | None:
@@ -287,6 +328,7 @@ def _use(declaration: Declaration) -> classes.UseStatement | None:
     statement = cast("classes.UseStatement", _common(declaration, use))
     statement["intendedPurpose"] = list(use.purposes)
     statement["processingExcluded"] = list(use.excluded)
+    statement["recipients"] = list(use.recipients) or None
     statement["classification"] = list(declaration.categories)
     return statement
 
@@ -297,19 +339,27 @@ def _transfer(step: Transfer) -> classes.Transfer:
         transferredFrom=step.giver or None,
         transferredTo=step.receiver or None,
         at=_moment(step.at_us),
-        agreement=_agreement(step.agreement),
+        agreement=_agreement(step.agreement, step.terms),
         relatedParty=step.related_party,
     )
 
 
-def _agreement(said: Evidence | DeclaredNone | None) -> classes.Agreement:
+def _agreement(said: Evidence | DeclaredNone | None, terms: AgreementTerms) -> classes.Agreement:
     if said is None:
         return classes.Agreement(state="absent")
     if isinstance(said, DeclaredNone):
         return classes.Agreement(state="none", reason=_text(said.reason))
     found = _evidence(said)
     return classes.Agreement(
-        state="declared", uri=found["uri"], sha256=found["sha256"], validUntil=found["validUntil"]
+        state="declared",
+        uri=found["uri"],
+        sha256=found["sha256"],
+        validUntil=found["validUntil"],
+        validFrom=_moment(terms.from_us),
+        purposes=list(terms.purposes) or None,
+        onwardTransfer=terms.onward_transfer,
+        recipients=list(terms.recipients) or None,
+        assignable=terms.assignable,
     )
 
 

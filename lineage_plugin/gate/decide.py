@@ -6,18 +6,25 @@ prohibition (``DENIED``) from missing knowledge (``UNDECIDED``).  Both keep the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lineage_plugin.lineage.ancestry import Ancestry
 from lineage_plugin.model import Change, ChangeKind, Outcome, Reason
 from lineage_plugin.policy import reasons as table
 from lineage_plugin.policy import verdicts
+from lineage_plugin.policy.recipients import NOBODY, Recipient
 
 if TYPE_CHECKING:
     from lineage_plugin.gate.suite import Failure
 
 _VERDICT = "_verdict"
+
+#: The column that is about the hand-over and not about a dataset.
+_RECIPIENT = "recipient_verdict"
+
+#: What a column holds that has nothing to show.
+_QUIET = "none"
 
 #: Cells of the column ``assurance`` that are no weak support but none.
 _NO_SUPPORT = frozenset({"absent", "inherited"})
@@ -29,6 +36,7 @@ def explain(
     ancestry: Ancestry,
     *,
     purpose: str,
+    recipient: Recipient = NOBODY,
 ) -> tuple[Outcome, tuple[Reason, ...], tuple[Reason, ...]]:
     """Return the outcome, the reasons that block, and the warnings that do not.
 
@@ -37,18 +45,67 @@ def explain(
         judged: The rows that the suites saw, each with the nearest version that has it.
         ancestry: The versions.
         purpose: What the inputs will be used for.
+        recipient: To whom they are to be given; judged here, because it is about no dataset.
     """
     blocking: dict[tuple[str, str], Reason] = {}
     warnings: dict[tuple[str, str], Reason] = {}
     distance: dict[str, int] = {}
+    handover = _about_recipient(recipient, purpose)
+    if handover is not None:
+        blocking[handover.id, ""] = handover
     for failure in failures:
         found = blocking if failure.blocks else warnings
+        if failure.kind == "failed" and failure.column == _RECIPIENT and handover is not None:
+            continue  # said already, once and not for each dataset
         for reason, depth in _reasons(failure, judged, ancestry, purpose):
             found.setdefault((reason.id, reason.dataset), reason)
             distance.setdefault(reason.dataset, depth)
     reasons = in_order(blocking.values(), distance)
     unblocked = tuple(w for key, w in warnings.items() if key not in blocking)
-    return outcome_of(reasons), reasons, unblocked
+    return outcome_of(reasons), reasons, (*unblocked, *_notes(judged))
+
+
+def _notes(
+    judged: Sequence[tuple[Mapping[str, Any], int]],
+) -> Iterator[Reason]:
+    """Yield what blocks nothing and is shown whatever the suites say: each thing once."""
+    told: set[tuple[str, str, str]] = set()
+    for note in table.notes():
+        for row, _ in judged:
+            dataset, cell = str(row["dataset"]), str(row.get(note.column, _QUIET))
+            if cell == _QUIET or (note.id, dataset, cell) in told:
+                continue
+            told.add((note.id, dataset, cell))
+            yield Reason(
+                note.id,
+                dataset,
+                verdicts.worded(note.why, value=cell),
+                note.remedy,
+                is_definite=False,
+                severity="warning",
+                said_by=str(row.get("authorities", "")),
+                source=note.source,
+            )
+
+
+def _about_recipient(recipient: Recipient, purpose: str) -> Reason | None:
+    """Return why nothing may be handed over, whatever the suites say, or nothing."""
+    told = verdicts.explain(
+        "recipient", recipient.verdict, purpose=purpose, recipient=recipient.name
+    )
+    if told.passes:
+        return None
+    known = table.about(told.id)
+    return Reason(
+        told.id,
+        "",
+        told.why,
+        told.remedy,
+        is_definite=told.is_definite,
+        said_by=" ".join(recipient.authorities),
+        clause=known.clause if known else "",
+        source=known.source if known else "",
+    )
 
 
 def outcome_of(reasons: Collection[Reason]) -> Outcome:
@@ -157,4 +214,6 @@ def _seen(failure: Failure, row: Mapping[str, Any]) -> str:
 def _cells(row: Mapping[str, Any], area: str) -> dict[str, str]:
     """Return what the sentences of an area may name; ``value`` is what was said in it."""
     cells = {column: str(cell) for column, cell in row.items() if column != "job"}
+    if cells.get("recipient") == _QUIET:
+        cells["recipient"] = "everybody"
     return {**cells, "value": cells.get(area, ""), "until": cells.get(f"{area}_until", "")}

@@ -7,7 +7,7 @@ there is none is ``none``, and a derived dataset that says nothing itself is ``i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from operator import attrgetter
@@ -21,6 +21,7 @@ from lineage_plugin.model import (
     Consent,
     Custody,
     Declaration,
+    DeclaredNone,
     Evidence,
     License,
     Source,
@@ -29,6 +30,7 @@ from lineage_plugin.model import (
 from lineage_plugin.policy import combination, consent, custody, licenses, use, verdicts
 from lineage_plugin.policy.license_terms import DIRECT, Reach
 from lineage_plugin.policy.purposes import Purposes
+from lineage_plugin.policy.recipients import NOBODY, Recipient
 from lineage_plugin.propagation import Label, combine
 
 #: Version of the columns below; part of every policy digest.
@@ -52,12 +54,20 @@ RELEVANT = {
     "license_concluded_verdict": "whether declared and concluded licence, and all who speak, agree",
     "license_derivation_verdict": "whether what is made from it may leave the house (ND)",
     "consent": "legal bases",
-    "consent_status": "DPV consent status",
+    "consent_status": "DPV consent status at the moment of the decision",
+    "consent_since": "since when that status is so (ISO 8601), or unsaid",
     "consent_until": "when the basis ends (ISO 8601), or never",
+    "consent_reuse": "who found the purpose compatible with the one collected for, or none",
+    "consent_conflict": "authorities whose words about consent contradict each other, or none",
     "consent_verdict": "whether the legal basis covers the purpose now",
     "custody": "the kinds of transfer, oldest first",
+    "custody_related": "transfers between related parties, or none",
+    "custody_conflict": "authorities whose words about custody contradict each other, or none",
     "custody_verdict": "whether each transfer is covered by an agreement",
-    "use_verdict": "whether the purpose is excluded by the dataset's own terms of use",
+    "use_verdict": "whether the dataset's own terms of use exclude the purpose or the recipient",
+    "recipient": "to whom the inputs are to be given, or none",
+    "recipient_agreement": "SHA-256 of the agreements in force with the recipient, or none",
+    "recipient_verdict": "whether an agreement lets the recipient have them",
     "categories": "categories of data that this dataset brings to the inputs, sorted, or none",
     "assurance": "the weakest support of any declaration",
     "authorities": "who declared, sorted, or nobody",
@@ -119,6 +129,7 @@ def build(
     at_us: int,
     terms: Mapping[str, licenses.Terms],
     license_through_train: str = "review",
+    recipient: Recipient = NOBODY,
 ) -> Frame:
     """Lay out what was surveyed for judgement.
 
@@ -129,12 +140,13 @@ def build(
         at_us: The moment to judge for.
         terms: Terms of the custom licences that catalogs registered.
         license_through_train: Whether licences reach a model where law has not settled it.
+        recipient: To whom the inputs are to be given, and what that comes to.
     """
     ancestry = seen.ancestry
     inputs = {version for found in ancestry.current.values() for version in found}
     read = {ancestry.versions[version].uri for version in inputs}
     arriving = _arriving(seen, inputs)
-    judge = _Judge(purpose, purposes, at_us, terms)
+    judge = _Judge(purpose, purposes, at_us, terms, recipient)
     reached = license_columns.reaches(seen, inputs, license_through_train)
     said = {uri: seen.declared(uri) for uri in dict.fromkeys(v.uri for v in ancestry.versions)}
     conflicts = license_columns.conflict_columns(said, reached, terms)
@@ -177,13 +189,19 @@ class _Judge:
     """Judges what is declared about one dataset; remembers when the first answer may change."""
 
     def __init__(
-        self, purpose: str, purposes: Purposes, at_us: int, terms: Mapping[str, licenses.Terms]
+        self,
+        purpose: str,
+        purposes: Purposes,
+        at_us: int,
+        terms: Mapping[str, licenses.Terms],
+        recipient: Recipient,
     ) -> None:
         self.purpose = purpose
         self.purposes = purposes
         self.at_us = at_us
         self.terms = terms
-        self.expires_us: int | None = None
+        self.recipient = recipient
+        self.expires_us = recipient.changes_us
         self._judged: dict[tuple[object, ...], dict[str, Any]] = {}
 
     def columns(
@@ -210,13 +228,20 @@ class _Judge:
         return {
             **self._source([d.source for d in said], external=external),
             **self._license(said, reach, external=external),
-            **self._consent([d.consent for d in said], categories, external=external),
-            **self._custody([d.custody for d in said], external=external),
+            **self._consent(said, categories, external=external),
+            **self._custody(said, external=external),
             "use_verdict": verdicts.worst(
-                "use", [use.verdict(d.use, self.purpose, self.purposes) for d in said if d.use]
-            )
-            if any(d.use for d in said)
-            else "inherited",
+                "use",
+                [
+                    use.verdict(d.use, self.purpose, self.purposes, self.recipient.name)
+                    for d in said
+                    if d.use
+                ]
+                or ["inherited"],
+            ),
+            "recipient": self.recipient.name or "none",
+            "recipient_agreement": " ".join(self.recipient.agreements) or "none",
+            "recipient_verdict": self.recipient.verdict,
             "categories": " ".join(categories) or "none",
             "assurance": min(map(self._assurance, said)).name.lower().replace("_", "-")
             if said
@@ -269,40 +294,80 @@ class _Judge:
         }
 
     def _consent(
-        self, said: Sequence[Any], categories: Collection[str], *, external: bool
+        self, said: Sequence[Declaration], categories: Collection[str], *, external: bool
     ) -> dict[str, str]:
-        known = [s for s in said if s is not None]
         found = [
-            consent.verdict(
-                s,
-                purpose=self.purpose,
-                purposes=self.purposes,
-                categories=categories,
-                at_us=self.at_us,
+            (
+                declared,
+                consent.verdict(
+                    declared.consent,
+                    purpose=self.purpose,
+                    purposes=self.purposes,
+                    categories=categories,
+                    at_us=self.at_us,
+                    recipient=self.recipient.name,
+                ),
             )
-            for s in known
+            for declared in said
+            if declared.consent is not None
         ]
-        bases = [s for s in known if isinstance(s, Consent)]
+        bases = [d.consent for d, _ in found if isinstance(d.consent, Consent)]
         for basis in bases:
-            self._note_expiry(basis.from_us)
-            self._note_expiry(basis.until_us)
-        verdict = _worst("consent", found, external)
-        until = min((b.until_us for b in bases if b.until_us is not None), default=None)
+            self._note_expiry(consent.changes_us(basis, after_us=self.at_us))
+        verdict = _worst("consent", [each for _, each in found], external)
+        states = [consent.state(basis, self.at_us) for basis in bases]
+        begun = (consent.since_us(basis, self.at_us) for basis in bases)
+        since = max((moment for moment in begun if moment is not None), default=None)
+        ends = (consent.ends_us(basis, self.at_us) for basis in bases)
+        until = min((end for end in ends if end is not None), default=None)
         return {
             "consent": _text([" ".join(b.bases) for b in bases], verdict),
-            "consent_status": _text([b.status for b in bases], verdict),
+            "consent_status": _text([s.name or "unsaid" for s in states], verdict),
+            "consent_since": "unsaid" if since is None else iso(since),
             "consent_until": "never" if until is None else iso(until),
+            "consent_reuse": "; ".join(sorted(set(self._reuse(bases)))) or "none",
+            "consent_conflict": _conflict("consent", found),
             "consent_verdict": verdict,
         }
 
-    def _custody(self, said: Sequence[Any], *, external: bool) -> dict[str, str]:
-        known = [s for s in said if s is not None]
-        verdict = _worst("custody", [custody.verdict(s, at_us=self.at_us) for s in known], external)
-        chains = [s for s in known if isinstance(s, Custody)]
+    def _reuse(self, bases: Iterable[Consent]) -> Iterator[str]:
+        """Tell on whose decision the purpose goes beyond what the data was collected for."""
+        for basis in bases:
+            if self.purposes.covers(basis.purposes, self.purpose):
+                continue
+            decided = consent.compatibility(
+                basis, purpose=self.purpose, purposes=self.purposes, at_us=self.at_us
+            )
+            if decided is not None:
+                until = "" if decided.until_us is None else f", until {iso(decided.until_us)}"
+                yield f"compatible by decision of {decided.by}{until}: {decided.reason}"
+
+    def _custody(self, said: Sequence[Declaration], *, external: bool) -> dict[str, str]:
+        confirmed = [moment for d in said for moment in consent.confirmations_us(d.consent)]
+        found = [
+            (
+                declared,
+                custody.verdict(
+                    declared.custody,
+                    purpose=self.purpose,
+                    purposes=self.purposes,
+                    at_us=self.at_us,
+                    recipient=self.recipient.name,
+                    confirmed_us=confirmed,
+                ),
+            )
+            for declared in said
+            if declared.custody is not None
+        ]
+        chains = [d.custody for d, _ in found if isinstance(d.custody, Custody)]
         for chain in chains:
-            self._note_expiry(custody.expires_us(chain, at_us=self.at_us))
+            self._note_expiry(custody.changes_us(chain, after_us=self.at_us))
+        verdict = _worst("custody", [each for _, each in found], external)
+        related = sorted({step for chain in chains for step in custody.related(chain)})
         return {
             "custody": _text([" ".join(t.event for t in c.transfers) for c in chains], verdict),
+            "custody_related": "; ".join(related) or "none",
+            "custody_conflict": _conflict("custody", found),
             "custody_verdict": verdict,
         }
 
@@ -314,10 +379,35 @@ def _supported_until_us(said: Declaration) -> int | None:
     """
     steps = said.custody.transfers if isinstance(said.custody, Custody) else ()
     agreements = [step.agreement for step in steps if isinstance(step.agreement, Evidence)]
-    papers = [*said.evidence, *agreements]
+    claims = said.consent.evidence if isinstance(said.consent, DeclaredNone) else ()
+    papers = [*said.evidence, *agreements, *claims]
     ends = [paper.until_us for paper in [p for p in papers if p.sha256] or papers]
     known = [end for end in ends if end is not None]
     return max(known) if known and len(known) == len(ends) else None
+
+
+def _conflict(area: str, found: Iterable[tuple[Declaration, str]]) -> str:
+    """Name the authorities that say what cannot both be so: it may and it may not, or never was.
+
+    Who says nothing, or does not know, contradicts nobody.
+    """
+    sides: dict[str, set[str]] = {}
+    for declared, verdict in found:
+        if verdict in _SILENCE:
+            side = "there is none"
+        elif verdict not in ("absent", "unknown"):
+            side = "it may be used" if verdicts.passes(area, verdict) else verdict
+        else:
+            continue
+        sides.setdefault(side, set()).add(declared.authority)
+    speakers = set[str]().union(*sides.values())
+    agree = len(sides) < 2 or len(speakers) < 2 or not sides.keys() & _PERMITTING  # noqa: PLR2004
+    told = (f"{' and '.join(sorted(who))}: {side}" for side, who in sorted(sides.items()))
+    return "none" if agree else "; ".join(told)
+
+
+#: What contradicts any other side.
+_PERMITTING = frozenset({"there is none", "it may be used"})
 
 
 def _worst(area: str, found: Sequence[str], external: bool) -> str:  # noqa: FBT001

@@ -42,6 +42,8 @@ from lineage_plugin.model import (
     Subject,
     Waived,
 )
+from lineage_plugin.policy import parties, recipients
+from lineage_plugin.policy.recipients import Recipient
 from lineage_plugin.settings import Settings
 from lineage_plugin.store import open_store
 from lineage_plugin.store.api import Store
@@ -82,6 +84,7 @@ class _Question:
     at_us: int
     is_now: bool
     known_seq: int | None = None
+    recipient: str = ""
 
 
 class Gate:
@@ -101,7 +104,7 @@ class Gate:
             self._opened.close()
             self._opened = None
 
-    def decide(
+    def decide(  # noqa: PLR0913 - one argument for each thing that can be asked
         self,
         inputs: Sequence[DatasetRef],
         purpose: str,
@@ -112,6 +115,7 @@ class Gate:
         at_us: int | None = None,
         known_seq: int | None = None,
         record: bool = True,
+        recipient: str = "",
     ) -> Decision:
         """Decide whether *inputs* may be used for *purpose*, and record the decision.
 
@@ -130,6 +134,7 @@ class Gate:
             known_seq: The last entry of the record that counts: runs, declarations and what
                 catalog files said as recorded then.  Policy and suites are those of today.
             record: Whether the decision is appended to the record.
+            recipient: To whom *purpose* gives the inputs, such as disclosure.
         """
         asked = _Question(
             tuple(dict.fromkeys(inputs)),
@@ -139,6 +144,7 @@ class Gate:
             self._now_us() if at_us is None else at_us,
             is_now=at_us is None,
             known_seq=known_seq,
+            recipient=recipient.strip(),
         )
         decision = self._answer(asked)
         if obstacles:
@@ -160,6 +166,7 @@ class Gate:
                 decision.at_us,
                 is_now=True,
                 known_seq=decision.known_seq,
+                recipient=decision.recipient,
             )
         )
 
@@ -177,6 +184,13 @@ class Gate:
         if not asked.inputs:
             return _undecided(asked, _NO_INPUTS)
         asked, seen = self._settled(store, asked, said)
+        recipient = recipients.judge(
+            asked.recipient,
+            said(parties.uri(asked.recipient)),
+            purpose=asked.purpose,
+            purposes=policy.purposes,
+            at_us=asked.at_us,
+        )
         table = frame.build(
             seen,
             purpose=asked.purpose,
@@ -184,10 +198,11 @@ class Gate:
             at_us=asked.at_us,
             terms=catalog.licenses,
             license_through_train=self._settings.license_through_train,
+            recipient=recipient,
         )
         found = self._reused(store, asked, policy, table, seen)
         decision = replace(
-            found or _judge(asked, policy, table, seen),
+            found or _judge(asked, policy, table, seen, recipient),
             known_seq=seen.seq,
             judged_by=(*policy.parts, *_terms(catalog)),
         )
@@ -255,7 +270,7 @@ class Gate:
         earlier = store.reusable_decision(
             table.digest, policy.digest, asked.purpose, at_us=asked.at_us
         )
-        if earlier is None:
+        if earlier is None or earlier.recipient != asked.recipient:
             return None
         until = _valid_until(earlier.at_us, policy, table)
         if until <= asked.at_us:
@@ -304,7 +319,9 @@ class Gate:
         return decision
 
 
-def _judge(asked: _Question, policy: Policy, table: Frame, seen: Survey) -> Decision:
+def _judge(
+    asked: _Question, policy: Policy, table: Frame, seen: Survey, recipient: Recipient
+) -> Decision:
     # The only way to Great Expectations, which takes seconds to import.
     from lineage_plugin.gate.suite import run_suites
 
@@ -312,7 +329,7 @@ def _judge(asked: _Question, policy: Policy, table: Frame, seen: Survey) -> Deci
     judged = table.distinct(columns)
     run = run_suites(policy.suites, [row for row, _ in judged], columns=columns)
     outcome, reasons, warnings = decide.explain(
-        run.failures, judged, seen.ancestry, purpose=asked.purpose
+        run.failures, judged, seen.ancestry, purpose=asked.purpose, recipient=recipient
     )
     if not run.passed and outcome is Outcome.ALLOWED:
         outcome, reasons = Outcome.UNDECIDED, (_CONTRADICTION,)
@@ -333,6 +350,8 @@ def _judge(asked: _Question, policy: Policy, table: Frame, seen: Survey) -> Deci
         suites=tuple(suite.name for suite in policy.suites),
         rows=len(judged),
         warnings=warnings,
+        recipient=asked.recipient,
+        agreements=recipient.agreements,
     )
 
 
@@ -397,6 +416,7 @@ def _undecided(asked: _Question, reason: Reason) -> Decision:
         frame_digest="",
         policy_digest="",
         known_seq=0,
+        recipient=asked.recipient,
     )
 
 

@@ -18,7 +18,7 @@ from lineage_plugin.model import (
     Part,
     Unknown,
 )
-from lineage_plugin.policy import custody, licenses
+from lineage_plugin.policy import consent, custody, licenses
 from lineage_plugin.propagation import Label, combine
 from lineage_plugin.store.api import Store
 
@@ -71,7 +71,7 @@ def _summary(
         categories=tuple(sorted(label.categories)),
         licenses=granted,
         duties=_distinct(duty for text in granted for duty in licenses.duties(text, terms)),
-        consent_statuses=_distinct(basis.status for basis in bases),
+        consent_statuses=_distinct(consent.state(basis, at_us).name for basis in bases),
         legal_bases=_distinct((*(name for b in bases for name in b.bases), *needless)),
         gaps=tuple(gaps[:MOST_LISTED]),
         gap_count=len(gaps),
@@ -88,7 +88,7 @@ def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
 
 def _earliest(said: Sequence[Declaration], at_us: int) -> int | None:
     moments: list[int | None] = [d.valid_until_us for d in said]
-    moments += [d.consent.until_us for d in said if isinstance(d.consent, Consent)]
+    moments += [consent.ends_us(d.consent, at_us) for d in said]
     moments += [
         custody.expires_us(d.custody, at_us=at_us) for d in said if isinstance(d.custody, Custody)
     ]

@@ -19,13 +19,14 @@ _FIELDS = frozenset({"under", "commercial", "specific"})
 
 @dataclass(frozen=True, slots=True)
 class _Purpose:
-    """One purpose; ``None`` as ``commercial`` means: as those above it."""
+    """One purpose; ``None`` as ``commercial`` or ``recipient`` means: as those above it."""
 
     under: tuple[str, ...]
     commercial: bool | None = None
     specific: bool = False
     special: bool = False
     shares: bool = False
+    recipient: bool | None = None
     dpv: str = ""
     oasis: str = ""
 
@@ -150,6 +151,19 @@ class Purposes:
         above = self.ancestors(name)
         return not above or any(self._rows[each].shares for each in above)
 
+    def needs_recipient(self, name: str) -> bool:
+        """Whether this gives data to somebody who has to be named; publication is to everybody.
+
+        Source:
+            GDPR Articles 13(1)(e), 19 and 30(1)(d).
+        """
+        row = self._rows.get(name)
+        if row is None:
+            return True
+        if row.recipient is not None:
+            return row.recipient
+        return any(self.needs_recipient(parent) for parent in row.under)
+
     def is_special(self, name: str) -> bool:
         """Whether this makes a special category of the data it uses, as telling faces apart does.
 
@@ -183,6 +197,7 @@ def shipped() -> Purposes:
                 specific=row.get("specific", False),
                 special=row.get("special", False),
                 shares=row.get("shares", False),
+                recipient=row.get("recipient"),
                 dpv=row["dpv"],
                 oasis=row["oasis"],
             )

@@ -46,6 +46,26 @@ class About:
     command: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What blocks nothing and is shown all the same where ``column`` of the frame holds anything.
+
+    ``why`` is a template of ``value``, the cell.
+    """
+
+    id: str
+    column: str
+    why: str
+    remedy: str
+    source: str
+
+
+@functools.cache
+def notes() -> tuple[Note, ...]:
+    """Return every note, in the order of their table."""
+    return tuple(Note(**row) for row in _tables.rows("verdicts", "notes"))
+
+
 def about(reason_id: str) -> About | None:
     """Return what is known about a reason id, ``None`` for one that a suite made."""
     return _known().get(reason_id)

@@ -28,6 +28,7 @@ _UNSAID = {
     "license": "its license",
     "categories": "personal",
     "source_issuer": "a known issuer",
+    "recipient": "a recipient",
 }
 
 
@@ -50,12 +51,12 @@ def explain(area: str, verdict: str, **values: object) -> Explanation:
     """Put a verdict into words; never raises, whatever it is given.
 
     Args:
-        area: ``lineage``, ``source``, ``license``, ``consent``, ``custody``, ``use`` or
-            ``assurance``.
+        area: ``lineage``, ``source``, ``license``, ``consent``, ``custody``, ``use``,
+            ``recipient`` or ``assurance``.
         verdict: What the function of that area returned.
         values: What the sentences speak of: ``dataset`` (as in the catalog), ``value`` (what was
             declared), ``purpose``, ``until`` and ``since`` (dates as people read them), ``job``,
-            ``categories``; what is missing or not asked for does no harm.
+            ``categories``, ``recipient``; what is missing or not asked for does no harm.
 
     Example:
         >>> explain("license", "non-commercial", value="CC-BY-NC-4.0", purpose="model-training").why
@@ -70,7 +71,8 @@ def explain(area: str, verdict: str, **values: object) -> Explanation:
             is_definite=False,
         )
     said = {name: _plain(value) for name, value in values.items()}
-    said.setdefault("until", said.get(f"{area}_until", ""))
+    for name in ("until", "since"):
+        said.setdefault(name, said.get(f"{area}_{name}", ""))
     words = _UNSAID | {name: text for name, text in said.items() if text}
     return Explanation(
         id=f"{area}.{verdict}",
@@ -79,6 +81,11 @@ def explain(area: str, verdict: str, **values: object) -> Explanation:
         is_definite=row["is_definite"],
         passes=row["passes_by_default"],
     )
+
+
+def worded(template: str, **values: object) -> str:
+    """Fill a sentence with values as people may read them."""
+    return template.format_map({name: _plain(value) for name, value in values.items()})
 
 
 def passes(area: str, verdict: str) -> bool:

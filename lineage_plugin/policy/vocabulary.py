@@ -18,6 +18,8 @@ EVENTS: frozenset[str]
 BASES: frozenset[str]
 #: The states that a consent or a legitimate interest can be in.  Source: DPV 2.3.
 STATUSES: frozenset[str]
+#: How consent was expressed.  Source: DPV 2.3, types of consent.
+CONSENT_TYPES: frozenset[str]
 #: Kinds of data.  Source: DPV 2.3 and its PD extension (IRIs in the table).
 CATEGORIES: frozenset[str]
 
@@ -26,6 +28,7 @@ _SETS = {
     "EVENTS": "events",
     "BASES": "bases",
     "STATUSES": "statuses",
+    "CONSENT_TYPES": "consent_types",
     "CATEGORIES": "categories",
 }
 
@@ -121,10 +124,62 @@ def needs_agreement(event: str) -> bool:
     return True if row is None else bool(row["needs_agreement"])
 
 
-def status(name: str) -> tuple[str, bool]:
-    """Return the verdict on a consent status, and whether it speaks of objectable bases only."""
+def passes_on(event: str) -> bool:
+    """Whether this kind of transfer gives data to another party; a kind nobody knows does."""
+    row = _named("events").get(event)
+    return True if row is None else bool(row["passes_on"])
+
+
+def changes_control(event: str) -> bool:
+    """Whether this kind of transfer puts somebody else in the place of the holder."""
+    row = _named("events").get(event)
+    return row is not None and bool(row["changes_control"])
+
+
+def is_consent(basis: str) -> bool:
+    """Whether this legal basis is consent.
+
+    Source:
+        GDPR Articles 6(1)(a) and 9(2)(a).
+    """
+    row = _named("bases").get(basis)
+    return row is not None and bool(row["consent"])
+
+
+def status(name: str) -> str:
+    """Return the verdict on a consent status."""
     row = _named("statuses").get(name)
-    return ("unknown", False) if row is None else (row["verdict"], row["for"] == "objectable")
+    return "unknown" if row is None else str(row["verdict"])
+
+
+def about(status: str) -> str:
+    """Say whether a status is about ``consent``, or about an ``interest`` and who objected."""
+    row = _named("statuses").get(status)
+    return "consent" if row is None else str(row["about"])
+
+
+def timing(status: str) -> str:
+    """Say which way in time a status works.
+
+    Returns:
+        ``begins`` a basis, ``ends`` one, ``stands`` until the next event, or ``always``: it says
+        that there never was one.
+
+    Source:
+        GDPR Article 7(3): withdrawal does not affect what was done before it.
+    """
+    row = _named("statuses").get(status)
+    return "stands" if row is None else str(row["timing"])
+
+
+def may_be_consent(kind: str) -> bool:
+    """Whether what was expressed like this can be consent; a kind nobody knows cannot.
+
+    Source:
+        GDPR Article 4(11): specific, informed, by a clear affirmative action.
+    """
+    row = _named("consent_types").get(kind)
+    return not kind if row is None else bool(row["valid"])
 
 
 @functools.cache

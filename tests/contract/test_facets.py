@@ -16,8 +16,11 @@ from openlineage.client.serde import Serde
 from lineage_plugin.facets import classes, codec, names
 from lineage_plugin.facets.events import micros_of
 from lineage_plugin.model import (
+    AgreementTerms,
     Assurance,
+    Compatibility,
     Consent,
+    ConsentEvent,
     Custody,
     DatasetRef,
     Decision,
@@ -57,18 +60,40 @@ EVERYTHING = Declaration(
     source=Source("Acme GmbH", "user-generated-content", "dating site", "DE", "photos"),
     license=License("CC-BY-4.0", "CC-BY-NC-4.0", "https://example.org/terms"),
     consent=Consent(
-        ("eu-gdpr:A6-1-a",), purposes=("face-recognition",), from_us=0, until_us=1, notice="n.html"
+        ("eu-gdpr:A6-1-f",),
+        purposes=("face-recognition",),
+        from_us=0,
+        until_us=1,
+        notice="n.html",
+        events=(ConsentEvent("dpv:ConsentGiven", 0, 1, "data subjects", "dpv:InformedConsent"),),
+        reconfirm_every_us=90_000_000,
+        compatibility=(
+            Compatibility("evaluation", "privacy board", "same", 0, 1, (Evidence("d.pdf"),)),
+        ),
+        recipients=("Acme GmbH",),
     ),
     custody=Custody(
         (
             Transfer(
-                "licensed", "Acme", "us", 5, Evidence("a.pdf", "a" * 64, 7), related_party=True
+                "licensed",
+                "Acme",
+                "us",
+                5,
+                Evidence("a.pdf", "a" * 64, 7),
+                related_party=True,
+                terms=AgreementTerms(
+                    from_us=1,
+                    purposes=("model-training",),
+                    onward_transfer=True,
+                    recipients=("Globex",),
+                    assignable=False,
+                ),
             ),
             Transfer("purchased", agreement=DeclaredNone("an e-mail was thought to do")),
             Transfer("collected"),
         )
     ),
-    use=Use(("model-training",), ("face-recognition",)),
+    use=Use(("model-training",), ("face-recognition",), ("Globex",)),
     categories=("personal",),
     assurance=Assurance.VENDOR_ATTESTED,
     evidence=(Evidence("b.pdf", "b" * 64, 9),),
@@ -78,7 +103,7 @@ NOBODY_KNOWS = Declaration(
     pattern="s3://lake/photos",
     source=Unknown("lost"),
     license=Unknown("asked on 3 March"),
-    consent=DeclaredNone("no people shown"),
+    consent=DeclaredNone("no people shown", (Evidence("audit.pdf", "c" * 64),)),
     custody=Unknown("lost"),
 )
 DECISION = Decision(
@@ -106,6 +131,8 @@ DECISION = Decision(
     rows=3,
     reused_from="d0",
     warnings=(Reason("w.x", "", "look", "there", is_definite=False, severity="warning"),),
+    recipient="Acme GmbH",
+    agreements=("a" * 64,),
 )
 SUMMARY = EffectiveSummary(
     resolved=True,
@@ -207,7 +234,7 @@ def test_a_facet_follows_openlineages_rules_for_custom_facets(name: str, cls: ty
 
     assert cls.__name__ == f"{prefix[0].upper()}{prefix[1:]}{rest.capitalize()}{entity}Facet"
     assert issubclass(cls, base)
-    assert schema["$id"] == f"{names.SCHEMA_BASE}/{cls.__name__}.json"
+    assert schema["$id"] == names.schema_id(cls.__name__)
     assert schema["$defs"][cls.__name__]["allOf"][0]["$ref"].endswith(f"#/$defs/{entity}Facet")
     assert cls._get_schema() == f"{schema['$id']}#/$defs/{cls.__name__}"
     assert "_get_schema" in vars(cls), "it would advertise the schema of its base class"
@@ -272,7 +299,7 @@ def test_times_are_checked_as_times() -> None:
     cls = "LineagePluginEffectiveDatasetFacet"
     plain = wire(codec.effective_facet(SUMMARY)) | {"asOf": "2026-99-99T00:00:00Z"}
 
-    assert problems(plain, f"{names.SCHEMA_BASE}/{cls}.json#/$defs/{cls}")
+    assert problems(plain, f"{names.schema_id(cls)}#/$defs/{cls}")
 
 
 @pytest.mark.parametrize("at_us", [0, -1, -(10**16), 10**17, -(10**30), 10**30])

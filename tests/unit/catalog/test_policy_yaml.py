@@ -46,6 +46,7 @@ purposes:
         "model-training": ("model-training", "house-rules"),
         "face-recognition": ("face-recognition",),
         "publication": ("publication-strict",),
+        "disclosure": ("disclosure",),
         "churn-model": ("churn",),
     }
     assert found.purposes_added == {

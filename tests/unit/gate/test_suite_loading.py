@@ -470,8 +470,8 @@ def test_a_missing_suite_is_refused_with_those_there_are(tmp_path: Path) -> None
         find_suite("model-trainin", tmp_path)
 
     assert str(raised.value) == (
-        "no suite 'model-trainin'  (did you mean 'model-training'? known: face-recognition, "
-        f"model-training, ours, publication)\n    at {tmp_path}"
+        "no suite 'model-trainin'  (did you mean 'model-training'? known: disclosure, "
+        f"face-recognition, model-training, ours, publication)\n    at {tmp_path}"
     )
 
 

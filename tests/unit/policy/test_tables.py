@@ -21,8 +21,17 @@ from lineage_plugin.policy import (
 FILES = ["vocabulary", "purposes", "licenses", "edges", "verdicts", "faults"]
 
 #: What a sentence may speak of: columns of the provenance frame, and what callers hand in.
-WORDS = {"dataset", "value", "purpose", "until", "since", "job", "categories", "source_issuer"} | {
-    "license"
+WORDS = {
+    "dataset",
+    "value",
+    "purpose",
+    "until",
+    "since",
+    "job",
+    "categories",
+    "source_issuer",
+    "recipient",
+    "license",
 }
 
 

@@ -22,13 +22,19 @@ GIVEN = {
     "consent": {
         "valid", "not-personal", "absent", "unknown", "expired", "not-yet-valid", "withdrawn",
         "revoked", "refused", "invalidated", "requested", "objected", "purpose-not-covered",
-        "special-category", "contradiction", "inherited",
+        "special-category", "contradiction", "inherited", "compatible", "secondary-use",
+        "recipient-not-covered", "reconfirmation-due",
     },
     "custody": {
         "complete", "first-party", "absent", "unknown", "no-agreement", "agreement-expired",
-        "gap", "inherited",
+        "gap", "inherited", "onward-unsaid", "onward-forbidden", "agreement-not-in-force",
+        "purpose-not-covered", "change-of-control",
     },
-    "use": {"permitted", "excluded", "inherited"},
+    "use": {"permitted", "excluded", "inherited", "recipient-not-covered"},
+    "recipient": {
+        "not-needed", "agreed", "unnamed", "unknown", "unexpected", "agreement-expired",
+        "agreement-not-in-force", "purpose-not-covered", "no-agreement",
+    },
     "assurance": {
         *(level.name.lower().replace("_", "-") for level in Assurance), "inherited", "too-weak",
     },
@@ -36,8 +42,8 @@ GIVEN = {
 
 #: What says "nobody said" or "somebody does not know": it leaves a gate undecided.
 MISSING = {"absent", "unknown", "gap", "contradiction", "too-weak"} | {
-    "unknown-producer", "no-known-inputs", "writer-open",
-    "restricted-training", "review", "differs", "disputed",
+    "unknown-producer", "no-known-inputs", "writer-open", "onward-unsaid", "unnamed",
+    "unexpected", "restricted-training", "review", "differs", "disputed",
 }  # fmt: skip
 
 
