@@ -18,6 +18,10 @@ import click
 COMMANDS = {
     "init": ("init", "Write starter files and set Airflow up to record provenance."),
     "catalog": ("catalog", "Check what people wrote: catalog, policy, suites."),
+    "check": (
+        "check",
+        "Check DAG files before they run: gates, datasets, purposes, catalog, suites.",
+    ),
     "datasets": ("datasets", "List the datasets that the record knows, by URI."),
     "show": ("show", "Show what is said about a dataset, what it inherits, and who wrote it."),
     "trace": ("trace", "Show what a dataset was made from, back to its sources."),
