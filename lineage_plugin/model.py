@@ -30,6 +30,16 @@ class Outcome(str, Enum):
     UNDECIDED = "UNDECIDED"
 
 
+class Mode(str, Enum):
+    """How much a reason weighs: only ``BLOCK`` keeps a body from running."""
+
+    #: Recorded, and told in one line.
+    OBSERVE = "observe"
+    #: Recorded, and told in full.
+    WARN = "warn"
+    BLOCK = "block"
+
+
 class Assurance(IntEnum):
     """How well a declaration is supported, weakest first; combining takes the weakest."""
 
@@ -334,6 +344,7 @@ class Declaration:
     """What one authority says about the datasets that match *pattern*.
 
     ``external`` makes what it matches a root: data from outside, which needs no producer.
+    ``kind`` is ``model`` where somebody says that it is one.
     ``where`` is the file and line, for messages only; it takes no part in equality of content.
     """
 
@@ -352,6 +363,7 @@ class Declaration:
     evidence: tuple[Evidence, ...] = ()
     where: str = ""
     declassified: Declassified | None = None
+    kind: str = ""
 
     def holds(self, at_us: int) -> bool:
         """Whether this declaration speaks about the moment *at_us*."""
@@ -440,12 +452,19 @@ class RunFacts:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Who asks a gate: a task of a DAG run, or a person at the command line (all empty)."""
+    """Who asks a gate: a task of a DAG run, or a person at the command line (all empty).
+
+    The first four are OpenLineage's names for it, the others Airflow's.
+    """
 
     job_namespace: str = ""
     job_name: str = ""
     group: str = ""
     run_id: str = ""
+    dag_id: str = ""
+    task_id: str = ""
+    dag_run_id: str = ""
+    map_index: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -506,6 +525,8 @@ class Reason:
     missing knowledge.  ``path`` leads from a judged input up to ``dataset``, URIs, input first.
     ``clause`` is what is required and ``source`` where that is written.  The steps of the way, the
     testimonies and the changes are kept for the first reasons of a decision only.
+    ``suites`` are those that found it.  ``mode`` is what it weighed for the run that asked, and
+    ``statement`` the id of the statement that let it pass, where one did.
     """
 
     id: str
@@ -521,6 +542,9 @@ class Reason:
     steps: tuple[Step, ...] = ()
     testimony: tuple[Testimony, ...] = ()
     changes: tuple[Change, ...] = ()
+    suites: tuple[str, ...] = ()
+    mode: Mode = Mode.BLOCK
+    statement: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -543,6 +567,11 @@ class Decision:
     release, frame, policy, suites and terms of licences, each with its version or digest.
     ``recipient`` is to whom the inputs are to be given, ``agreements`` are the digests of the
     agreements with it that held.
+
+    ``owed`` are reasons that a mode, a baseline or broken glass let pass: ``outcome`` does without
+    them, ``would_be`` is what it would be with them (``None`` if the same), and ``mode`` the
+    strictest mode that any reason had.  ``break_glass`` is the id of the statement by which a
+    person let this run go on while no gate could say anything.
     """
 
     id: str
@@ -564,6 +593,10 @@ class Decision:
     waived: tuple[Waived, ...] = ()
     recipient: str = ""
     agreements: tuple[str, ...] = ()
+    mode: Mode = Mode.BLOCK
+    would_be: Outcome | None = None
+    owed: tuple[Reason, ...] = ()
+    break_glass: str = ""
 
     @property
     def aim(self) -> str:

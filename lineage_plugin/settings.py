@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import configparser
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,8 @@ DEFAULTS = {
     # Whether licences reach a trained model where law has not settled it: yes, no, or review (all
     # but share-alike does).
     "license_through_train": "review",
+    # What the rules below `modes:` in the policy call this installation.
+    "environment": "",
     # Where datasets are tagged that a gate blocks; nowhere, if empty.
     "marquez_url": "",
 }
@@ -59,6 +61,7 @@ class Settings:
     settle_wait_s: int
     marquez_url: str = ""
     license_through_train: str = "review"
+    environment: str = ""
     explicit: frozenset[str] = frozenset()
 
     @property
@@ -78,18 +81,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     Raises:
         SettingsError: A value cannot be used, or ``airflow.cfg`` cannot be read.
     """
-    env = os.environ if env is None else env
-    home = airflow_home(env)
-    written = _section(airflow_cfg(env))
-
-    def expanded(value: str) -> str:
-        return os.path.expandvars(
-            value.replace("{home}", str(home)).replace("{AIRFLOW_HOME}", str(home))
-        )
-
-    def text(name: str) -> str:
-        found = env.get(f"AIRFLOW__{SECTION.upper()}__{name.upper()}") or written.get(name)
-        return expanded(found or DEFAULTS[name])
+    text, expanded = _texts(os.environ if env is None else env)
 
     def path(name: str) -> Path:
         return Path(text(name)).expanduser()
@@ -123,11 +115,40 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         append_budget_ms=number("append_budget_ms"),
         decision_max_age_s=number("decision_max_age_s"),
         settle_wait_s=number("settle_wait_s"),
+        environment=text("environment").strip(),
         marquez_url=text("marquez_url"),
         license_through_train=choice("license_through_train", ("yes", "review", "no")),
         # Airflow writes defaults into the `airflow.cfg` that it generates: nobody asked for those.
         explicit=frozenset(n for n, value in DEFAULTS.items() if text(n) != expanded(value)),
     )
+
+
+def load_policy_path(env: Mapping[str, str] | None = None) -> tuple[Path, bool]:
+    """Return the policy file and whether somebody named it, whatever the other settings are.
+
+    Raises:
+        SettingsError: ``airflow.cfg`` cannot be read.
+    """
+    text, expanded = _texts(os.environ if env is None else env)
+    found = text("policy")
+    return Path(found).expanduser(), found != expanded(DEFAULTS["policy"])
+
+
+def _texts(env: Mapping[str, str]) -> tuple[Callable[[str], str], Callable[[str], str]]:
+    """Return what reads a setting, and what fills in the paths of a value."""
+    home = airflow_home(env)
+    written = _section(airflow_cfg(env))
+
+    def expanded(value: str) -> str:
+        return os.path.expandvars(
+            value.replace("{home}", str(home)).replace("{AIRFLOW_HOME}", str(home))
+        )
+
+    def text(name: str) -> str:
+        found = env.get(f"AIRFLOW__{SECTION.upper()}__{name.upper()}") or written.get(name)
+        return expanded(found or DEFAULTS[name])
+
+    return text, expanded
 
 
 def airflow_home(env: Mapping[str, str]) -> Path:

@@ -63,18 +63,24 @@ def _hang(task: Any, hook: TaskHook, name: str) -> None:
     elif isinstance(task, OperatorPartial):
         _stay_in_worker(task.operator_class, task.kwargs, hook, name)
         _add(task.kwargs, hook)
-    elif isinstance(task, MappedOperator):
-        _add(task.partial_kwargs, hook)
-        if hook.requirements:
-            task.start_from_trigger = False
-            if "start_from_trigger" in task.partial_kwargs:
-                task.partial_kwargs["start_from_trigger"] = False
-    elif isinstance(task, BaseOperator):
-        task._pre_execute_hook = hook.around(task._pre_execute_hook)  # noqa: SLF001 - no other door
-        if hook.requirements:
-            task.start_from_trigger = False
+    elif isinstance(task, (MappedOperator, BaseOperator)):
+        hang(task, hook)
     else:
         raise _misplaced(name, f"{type(task).__name__} {task!r:.80}")
+
+
+def hang(operator: Any, hook: TaskHook) -> None:
+    """Hang *hook* on an operator, mapped or not; what has a gate starts in a worker."""
+    partial = getattr(operator, "partial_kwargs", None)
+    if partial is None:
+        present = operator._pre_execute_hook  # noqa: SLF001 - no other door
+        operator._pre_execute_hook = hook.around(present)  # noqa: SLF001
+    else:
+        _add(partial, hook)
+        if hook.requirements and "start_from_trigger" in partial:
+            partial["start_from_trigger"] = False
+    if hook.requirements:
+        operator.start_from_trigger = False
 
 
 def _add(kwargs: dict[str, Any], hook: TaskHook) -> None:

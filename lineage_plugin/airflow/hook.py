@@ -138,7 +138,8 @@ def hook_of(task: Any) -> TaskHook:
     """Return everything that our decorators said about an operator, mapped or not."""
     partial = getattr(task, "partial_kwargs", None) or {}
     hook = partial.get("pre_execute") or getattr(task, "_pre_execute_hook", None)
-    return find(hook).merged(carried(getattr(task, "python_callable", None)))
+    function = getattr(task, "python_callable", None) or partial.get("python_callable")
+    return find(hook).merged(carried(function))
 
 
 def _joined(requirements: tuple[Requirement, ...]) -> tuple[Requirement, ...]:

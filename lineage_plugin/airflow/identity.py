@@ -33,4 +33,8 @@ def subject_of(context: Any) -> Subject:
             logical_date=moment,
             map_index=instance.map_index,
         ),
+        dag_id=instance.dag_id,
+        task_id=instance.task_id,
+        dag_run_id=getattr(dag_run, "run_id", "") or "",
+        map_index=instance.map_index,
     )

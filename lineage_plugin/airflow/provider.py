@@ -49,6 +49,10 @@ OPTIONS = {
         "string",
         "Whether licenses reach a trained model: yes, review (all but share-alike) or no.",
     ),
+    "environment": (
+        "string",
+        "What rules of the policy call this installation, such as production.",
+    ),
     "marquez_url": (
         "string",
         "Where Marquez is, for tags on what a gate blocks; if empty, nothing is tagged.",

@@ -33,6 +33,7 @@ _T = TypeVar("_T")
 
 _DATASET = (
     "origin",
+    "kind",
     "valid_from",
     "valid_until",
     "source",
@@ -45,6 +46,7 @@ _DATASET = (
     "evidence",
 )
 _ORIGINS = ("external", "derived")
+_KINDS = ("dataset", "model")
 _ASSURANCES = {
     level.name.lower().replace("_", "-"): level for level in Assurance if level > Assurance.ABSENT
 }
@@ -104,6 +106,7 @@ class DeclarationReader(DocumentReader):
             assurance=self._assurance(found.get("assurance"), custody, (*evidence, *claimed)),
             evidence=evidence,
             where=where,
+            kind=self.word(found.get("kind"), "kind", "kind", _KINDS),
         )
 
     def _part(

@@ -1,4 +1,4 @@
-"""``policy.yaml``: which suites judge a purpose, and purposes that are the administrator's own."""
+"""``policy.yaml``: what judges a purpose, which tasks must pass a gate, and how much it weighs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from typing import Any
 from lineage_plugin import codec
 from lineage_plugin.catalog import lines
 from lineage_plugin.catalog.lines import Node
-from lineage_plugin.catalog.reading import Reader, meant, shown
+from lineage_plugin.catalog.policy_rules import RulesReader
+from lineage_plugin.catalog.reading import meant, shown
 from lineage_plugin.catalog.snapshot import Snapshot
 from lineage_plugin.errors import PolicyError
 from lineage_plugin.model import Problem
 from lineage_plugin.policy import purposes, reasons
+from lineage_plugin.policy.enforcement import GateRule, ModeRule
 from lineage_plugin.policy.vocabulary import suggest
 
 #: What judges a purpose that the file does not name.
@@ -47,20 +49,39 @@ class WaiverRules:
     by: tuple[str, ...] = ()
 
 
+#: The keys of the file.
+_KEYS = ("version", "purposes", "gates", "models", "modes", "waivers")
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """Which tasks must pass a gate; ``problems`` is why nobody can tell, and then all must.
+
+    ``models`` are patterns of URIs: what fits is a model.
+    """
+
+    rules: tuple[GateRule, ...] = ()
+    models: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyFile:
     """What an administrator decided.
 
     ``bindings`` names the suites of each purpose: those of the file, and the shipped ones of
     purposes that it does not name, so that leaving a line out never makes a gate laxer.
-    ``purposes_added`` is what :meth:`Purposes.extended` takes.  ``digest`` depends on both and not
-    on order of keys, lines or comments; what ``waivers`` says is asked anew by every decision.
+    ``purposes_added`` is what :meth:`Purposes.extended` takes.  ``digest`` depends on these and on
+    ``modes``, and not on order of keys, lines or comments; what ``waivers`` says is asked anew by
+    every decision.
     """
 
     bindings: Mapping[str, tuple[str, ...]]
     purposes_added: Mapping[str, Mapping[str, Any]]
     digest: str
     waivers: WaiverRules = WaiverRules()
+    gates: Gates = Gates()
+    modes: tuple[ModeRule, ...] = ()
 
 
 def load_policy(path: Path | None, *, required: Collection[Path] = ()) -> PolicyFile:
@@ -73,36 +94,68 @@ def load_policy(path: Path | None, *, required: Collection[Path] = ()) -> Policy
     Raises:
         PolicyError: Something in it is wrong; ``problems`` lists everything that is.
     """
-    if path is None:
+    read = _read(path, required)
+    if read is None:
         return _policy({}, {})
-    try:
-        data = Snapshot().read(path, max_bytes=lines.MAX_BYTES)
-        root, problems = lines.parse(data, str(path))
-    except OSError as error:
-        if isinstance(error, FileNotFoundError) and path not in required:
-            return _policy({}, {})
-        problem = Problem(f"the file cannot be read: {error.strerror or error}", str(path))
-        raise PolicyError((problem,)) from error
-    except lines.Unreadable as error:
-        raise PolicyError((error.problem,)) from error
-    file = _File(str(path))
-    file.problems += problems
+    file, root = read
     policy = file.policy(root)
     if file.problems:
         raise PolicyError(tuple(dict.fromkeys(file.problems)))
     return policy
 
 
+def load_gates(path: Path, *, required: Collection[Path] = ()) -> Gates:
+    """Read from a policy file which tasks must pass a gate, whatever else is wrong with it.
+
+    Never raises: while nobody can tell which tasks are meant, ``problems`` says why.
+    """
+    try:
+        read = _read(path, required)
+    except PolicyError as error:
+        return Gates(problems=error.problems)
+    if read is None:
+        return Gates()
+    file, root = read
+    return file.only_gates(root)
+
+
+def _read(path: Path | None, required: Collection[Path]) -> tuple[_File, Node] | None:
+    """Return the file's root, ``None`` if there is no file and nobody asked for one."""
+    if path is None:
+        return None
+    try:
+        data = Snapshot().read(path, max_bytes=lines.MAX_BYTES)
+        root, problems = lines.parse(data, str(path))
+    except OSError as error:
+        if isinstance(error, FileNotFoundError) and path not in required:
+            return None
+        problem = Problem(f"the file cannot be read: {error.strerror or error}", str(path))
+        raise PolicyError((problem,)) from error
+    except lines.Unreadable as error:
+        raise PolicyError((error.problem,)) from error
+    file = _File(str(path))
+    file.problems += problems
+    return file, root
+
+
 def _policy(
-    bound: Mapping[str, tuple[str, ...]], added: Mapping[str, Mapping[str, Any]]
+    bound: Mapping[str, tuple[str, ...]],
+    added: Mapping[str, Mapping[str, Any]],
+    modes: tuple[ModeRule, ...] = (),
 ) -> PolicyFile:
     bindings = {**SHIPPED, **bound}
-    plain = {name: list(suites) for name, suites in bindings.items()}
-    digest = codec.digest({"bindings": plain, "purposes": dict(added)})
-    return PolicyFile(bindings, dict(added), digest)
+    plain: dict[str, Any] = {
+        "bindings": {name: list(suites) for name, suites in bindings.items()},
+        "purposes": dict(added),
+    }
+    if modes:
+        # In any order, because the strictest counts, and wherever in the file they stand.
+        rules = (codec.encode(replace(rule, where="")) for rule in modes)
+        plain["modes"] = sorted(rules, key=codec.canonical)
+    return PolicyFile(bindings, dict(added), codec.digest(plain), modes=modes)
 
 
-class _File(Reader):
+class _File(RulesReader):
     """One policy file while it is read."""
 
     def policy(self, root: Node) -> PolicyFile:
@@ -110,20 +163,35 @@ class _File(Reader):
         if root.value is None:
             self.wrong("the file is empty", 1, "start with: version: 1")
             return _policy({}, {})
-        if isinstance(root.value, dict) and (named := root.value.get("purposes")) is not None:
-            named.value = {} if named.value is None else named.value
-        keys = ("version", "purposes", "waivers")
-        found = self.fields(root, "the file", keys, needed=("version",)) or {}
-        self.version(found.get("version"))
-        return replace(self._bound(found.get("purposes")), waivers=self._waivers(found))
-
-    def _bound(self, node: Node | None) -> PolicyFile:
-        if node is None:
-            return _policy({}, {})
+        found = self._sections(root)
+        node = found.get("purposes", Node({}, 1))
         if not isinstance(node.value, dict):
             self.fields(node, "purposes", ())
-            return _policy({}, {})
-        return self._purposes(node)
+            node = Node({}, 1)
+        bound, added = self._purposes(node)
+        known = {*purposes.shipped(), *added}
+        gates = self._gates(found, known)
+        modes = self.mode_rules(found.get("modes"), known)
+        return replace(_policy(bound, added, modes), gates=gates, waivers=self._waivers(found))
+
+    def only_gates(self, root: Node) -> Gates:
+        """Read what :func:`load_gates` is asked for; a key that nobody knows may have meant it."""
+        if root.value is None:
+            self.wrong("the file is empty", 1, "start with: version: 1")
+            return Gates(problems=tuple(self.problems))
+        gates = self._gates(self._sections(root), None)
+        return Gates(problems=tuple(self.problems)) if self.problems else gates
+
+    def _sections(self, root: Node) -> dict[str, Node]:
+        if isinstance(root.value, dict) and (named := root.value.get("purposes")) is not None:
+            named.value = {} if named.value is None else named.value
+        found = self.fields(root, "the file", _KEYS, needed=("version",)) or {}
+        self.version(found.get("version"))
+        return found
+
+    def _gates(self, found: Mapping[str, Node], known: Collection[str] | None) -> Gates:
+        rules = self.gate_rules(found.get("gates"), known)
+        return Gates(rules, self.model_patterns(found.get("models")))
 
     def _waivers(self, written: Mapping[str, Node]) -> WaiverRules:
         """Read what may be waived, for how long and by whom."""
@@ -169,7 +237,9 @@ class _File(Reader):
             return WaiverRules().max_days
         return days
 
-    def _purposes(self, node: Node) -> PolicyFile:
+    def _purposes(
+        self, node: Node
+    ) -> tuple[dict[str, tuple[str, ...]], dict[str, Mapping[str, Any]]]:
         shipped = purposes.shipped()
         own = {name for name, body in node.value.items() if _adds(body) and name not in shipped}
         known = {*shipped, *own}
@@ -192,7 +262,7 @@ class _File(Reader):
             if suites:
                 bound[name] = suites
         self._report_circles(node, added, shipped)
-        return _policy(bound, added)
+        return bound, added
 
     def _row(
         self, name: str, node: Node, known: Collection[str], *, is_new: bool

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lineage_plugin.catalog.compiled import CompiledCatalog
+from lineage_plugin.catalog.policy_yaml import load_policy
 from lineage_plugin.codec import digest, encode
 from lineage_plugin.errors import (
     CatalogError,
@@ -177,6 +178,9 @@ class Gate:
             return _undecided(asked, _reason_for(error))
 
     def _decide(self, asked: _Question) -> Decision:
+        if not asked.purpose:
+            load_policy(self._settings.policy, required=self._settings.required)
+            return _undecided(asked, _NO_PURPOSE)
         policy = load(self._settings, asked.purpose, asked.suites)
         store = self._store()
         catalog, said = self._said(store, asked)
@@ -382,6 +386,13 @@ _NO_INPUTS = decide.undecided(
     "gate.no-inputs",
     "nothing says which datasets this run reads",
     "give the task inlets, or name them: @requires(..., inputs=[...])",
+)
+
+_NO_PURPOSE = decide.undecided(
+    "gate.no-purpose",
+    "this task must pass a gate, and nobody says what for",
+    'name the purpose: below gates: in policy.yaml, by a tag such as "purpose:model-training", or '
+    'with @requires("model-training")',
 )
 
 _CONTRADICTION = decide.undecided(
