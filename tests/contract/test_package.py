@@ -132,6 +132,7 @@ def test_the_entry_points_lead_somewhere(wheel: Path) -> None:
 
     assert found == {
         "airflow.plugins": {"lineage_plugin": "lineage_plugin.airflow.plugin:LineagePlugin"},
+        "airflow.policy": {"lineage_plugin": "lineage_plugin.airflow.policy_hook"},
         "apache_airflow_provider": {
             "provider_info": "lineage_plugin.airflow.provider:get_provider_info"
         },
@@ -139,7 +140,9 @@ def test_the_entry_points_lead_somewhere(wheel: Path) -> None:
     }
     for target in (value for group in found.values() for value in group.values()):
         module, _, attribute = target.partition(":")
-        probe = f"import importlib; getattr(importlib.import_module({module!r}), {attribute!r})"
+        found_there = f"importlib.import_module({module!r})"
+        found_there = f"getattr({found_there}, {attribute!r})" if attribute else found_there
+        probe = f"import importlib; {found_there}"
         subprocess.run([sys.executable, "-W", "ignore", "-c", probe], check=True)
 
 
