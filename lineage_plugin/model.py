@@ -197,13 +197,16 @@ class Source:
 class License:
     """Under what terms; ``declared`` and ``concluded`` are SPDX expressions in canonical form.
 
+    ``attribution`` is the notice that the licensor asks to be kept with the data.
+
     Source:
-        SPDX 3.0 ``hasDeclaredLicense`` and ``hasConcludedLicense``.
+        SPDX 3.0 ``hasDeclaredLicense``, ``hasConcludedLicense``, ``software_attributionText``.
     """
 
     declared: str
     concluded: str = ""
     url: str = ""
+    attribution: str = ""
 
 
 @dataclass(frozen=True, slots=True)

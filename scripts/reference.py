@@ -26,6 +26,7 @@ def pages() -> dict[str, str]:
         "command.md": _command,
         "facets.md": _facets,
         "frame.md": _frame,
+        "licenses.md": _licenses,
         "purposes.md": _purposes,
         "settings.md": _settings,
         "verdicts.md": _verdicts,
@@ -94,6 +95,64 @@ def _columns(columns: Mapping[str, str]) -> Iterator[str]:
     yield from _table(
         ("column", "holds"), ((f"`{name}`", holds) for name, holds in columns.items())
     )
+
+
+def _licenses() -> Iterator[str]:
+    from lineage_plugin.policy import license_terms
+
+    yield from ("# Licenses", "", "What the product knows of single licenses; not legal advice.")
+    yield "`lineage-plugin license TEXT` explains one, or an expression of several."
+    yield from ("", "## What may be forbidden", "")
+    yield from _table(
+        ("name", "verdict where it stands in the way", "stands in the way", "source"),
+        (
+            (f"`{n}`", f"`{row['verdict']}`", _WHEN[row["when"]], row["source"])
+            for n, row in license_terms.actions().items()
+        ),
+    )
+    yield from ("", "## Duties", "")
+    yield from _table(
+        ("duty", "means", "source"),
+        (
+            (f"`{row['name']}`", row["means"], row["source"])
+            for row in _policy_table("duties", of="licenses")
+        ),
+    )
+    yield from ("", "## Terms", "", "*Shared under*: under what may be shared what is made from")
+    yield "the data, if not under any terms that keep what is passed on. *Model*: whether the terms"
+    yield "reach a model that is trained on the data; `review` is for"
+    yield from ("`[lineage_plugin] license_through_train` to decide.", "")
+    yield from _table(
+        ("license", "prohibits", "duties", "shared under", "model", "source"),
+        (
+            (
+                f"`{name}`",
+                ", ".join(terms.prohibits),
+                ", ".join(terms.duties),
+                ", ".join(terms.adapt_under),
+                terms.through_train,
+                terms.source,
+            )
+            for name, terms in sorted(license_terms.shipped().items())
+        ),
+    )
+    yield from ("", "## What names no license", "")
+    yield from _table(
+        ("text", "because it", "perhaps meant"),
+        (
+            (f"`{row['spelling'] or ' '}`", row["note"], row["suggestion"])
+            for row in _policy_table("not_said", of="licenses")
+        ),
+    )
+
+
+#: When a prohibition counts, in words.
+_WHEN = {
+    "always": "whatever the purpose",
+    "commercial": "if the purpose is commercial",
+    "sharing": "if the purpose gives data to others",
+    "training": "if the purpose trains a model",
+}
 
 
 def _purposes() -> Iterator[str]:

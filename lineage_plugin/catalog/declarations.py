@@ -170,7 +170,7 @@ class DeclarationReader(DocumentReader):
         found = self.fields(
             node,
             "license",
-            ("declared", "concluded", "url"),
+            ("declared", "concluded", "url", "attribution"),
             needed=("declared",),
             instead=NOT_SAID,
         )
@@ -182,7 +182,8 @@ class DeclarationReader(DocumentReader):
         if isinstance(declared, Unknown):
             return declared
         # Nobody having concluded anything is what an absent conclusion says.
-        return License(declared, concluded if isinstance(concluded, str) else "", url)
+        attribution = self.text(found.get("attribution"), "license: attribution")
+        return License(declared, concluded if isinstance(concluded, str) else "", url, attribution)
 
     def _expression(self, node: Node | None, what: str) -> str | Unknown:
         text = self.text(node, what)

@@ -20,6 +20,7 @@ from lineage_plugin.catalog.snapshot import Snapshot
 from lineage_plugin.errors import CatalogError
 from lineage_plugin.model import Declaration, Problem
 from lineage_plugin.policy import licenses, parties
+from lineage_plugin.policy.license_terms import FLOWS
 from lineage_plugin.policy.licenses import Terms
 
 #: The longest pattern, in characters; an S3 key has at most 1,024 bytes.
@@ -28,6 +29,16 @@ MAX_PATTERN = 2_000
 #: What looks like a wildcard and is none: brackets, and two stars that are not a segment.
 _NO_WILDCARD = re.compile(r"[][{}]|(?<=[^/*])\*\*|\*\*(?=[^/*])")
 
+_TERMS = (
+    "permits",
+    "prohibits",
+    "duties",
+    "adapt_under",
+    "through_train",
+    "url",
+    "issuer",
+    "source",
+)
 _TOP = ("version", "authority", "licenses", "recipients", "datasets")
 _LICENSE_REF = re.compile(r"LicenseRef-[A-Za-z0-9.-]+")
 
@@ -141,8 +152,8 @@ class _File(DeclarationReader):
             self.fields(node, "licenses", ())
             return {}
         found: dict[str, Terms] = {}
+        self.license_names.update(node.value)
         for name, row in node.value.items():
-            self.license_names.add(name)
             line = node.key_lines[name]
             if not _LICENSE_REF.fullmatch(name):
                 hint = "only LicenseRef- and letters, digits, '.' and '-' can be registered"
@@ -154,20 +165,44 @@ class _File(DeclarationReader):
         return found
 
     def _terms(self, node: Node, what: str) -> Terms:
-        found = self.fields(node, what, ("permits", "prohibits", "duties", "source"))
+        found = self.fields(node, what, _TERMS)
         if node.value == {}:
             self.wrong(f"{what} has no terms", node.line, "write prohibits: [...], or [] for none")
         if not found:
             return Terms()
-        self.text(found.get("source"), f"{what}: source")
+        told = {
+            field: self.text(found.get(field), f"{what}: {field}")
+            for field in ("source", "url", "issuer")
+        }
         said: dict[str, list[str]] = {
             field: self._names(found[field], f"{what}: {field}", field)
             for field in ("permits", "prohibits", "duties")
             if field in found
         }
+        said["adapt_under"] = self._adaptable(found.get("adapt_under"), f"{what}: adapt_under")
+        flows = self._flows(found.get("through_train"), f"{what}: through_train")
         for name in sorted({*said.get("permits", ())} & {*said.get("prohibits", ())}):
             self.wrong(f"{what}: {name} is both permitted and prohibited", found["permits"].line)
-        return licenses.terms({"source": [], **said})
+        return licenses.terms({**told, **said, "through_train": flows or FLOWS[0]})
+
+    def _flows(self, node: Node | None, what: str) -> str:
+        """Read yes, review or no; without quotes YAML makes truth values of two of them."""
+        if node is not None and isinstance(node.value, bool):
+            return "yes" if node.value else "no"
+        return self.word(node, what, "answer", FLOWS)
+
+    def _adaptable(self, node: Node | None, what: str) -> list[str]:
+        """Return the licences under which what is made from the data may be shared."""
+        found: list[str] = []
+        for item in self.items(node, what):
+            text = self.text(item, what)
+            known = licenses.normalise(text, custom=self.license_names)
+            if len(licenses.identifiers(known.expression)) == 1:
+                found.append(known.expression)
+            elif text:
+                hint = f"did you mean {known.suggestion!r}?" if known.suggestion else ""
+                self.wrong(f"{what}: {known.note or 'name one license each'}", item.line, hint)
+        return found
 
     def _names(self, node: Node, what: str, field: str) -> list[str]:
         """Return what the policy knows as things that a licence permits, forbids or asks for."""

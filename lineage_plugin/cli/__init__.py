@@ -25,6 +25,14 @@ COMMANDS = {
     "datasets": ("datasets", "List the datasets that the record knows, by URI."),
     "show": ("show", "Show what is said about a dataset, what it inherits, and who wrote it."),
     "trace": ("trace", "Show what a dataset was made from, back to its sources."),
+    "license": (
+        "license",
+        "Explain a license: what was recognised, what it permits, forbids and asks for.",
+    ),
+    "attribution": (
+        "attribution",
+        "Write who has to be named for a dataset, under which licenses, with what duties.",
+    ),
     "gate": (
         "gate",
         "Ask whether datasets may be used for a purpose, as the gate of a task would.",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 
 from lineage_plugin import settings as settings_file
-from lineage_plugin.cli import decision_text, exits, moments, record, tables
-from lineage_plugin.errors import DeclarationError
+from lineage_plugin.cli import decision_text, exits, moments, purposes, record, tables
 from lineage_plugin.model import DatasetRef, Outcome
 
 
@@ -54,7 +53,10 @@ def command(
     from lineage_plugin.gate.service import open_gate
 
     settings = settings_file.load()
-    _check_purpose(settings, purpose, recipient)
+    known_purposes = purposes.checked(settings, purpose)
+    if recipient.strip() and known_purposes and not known_purposes.is_sharing(purpose):
+        message = f"{purpose} gives nothing to anybody; --for disclosure does"
+        raise click.BadParameter(message, param_hint="--recipient")
     seq = None
     if known is not None:
         with record.opened() as store:
@@ -78,21 +80,3 @@ def command(
         for uri in record.near_misses(datasets).values():
             click.echo(f"did you mean {tables.printable(uri)}?", err=True)
     click.get_current_context().exit(exits.OF_OUTCOME[decision.outcome])
-
-
-def _check_purpose(settings: settings_file.Settings, purpose: str, recipient: str) -> None:
-    """Refuse what a person mistyped; a task that asks so is undecided, and that is recorded."""
-    from lineage_plugin.catalog.policy_yaml import load_policy
-    from lineage_plugin.policy import purposes
-
-    try:
-        known = purposes.shipped().extended(load_policy(settings.policy).purposes_added)
-    except DeclarationError:
-        return  # the gate says so
-    if purpose not in known:
-        meant = known.suggest(purpose)
-        hint = f"did you mean {meant!r}?" if meant else f"{settings.policy} may add it"
-        raise click.BadParameter(f"unknown purpose {purpose!r} ({hint})", param_hint="--for")
-    if recipient.strip() and not known.is_sharing(purpose):
-        message = f"{purpose} gives nothing to anybody; --for disclosure does"
-        raise click.BadParameter(message, param_hint="--recipient")

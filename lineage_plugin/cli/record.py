@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from lineage_plugin.store.api import Store
 
 if TYPE_CHECKING:
     from lineage_plugin.lineage.survey import Survey
+    from lineage_plugin.policy.licenses import Terms
 
 #: A listing that no terminal shows is a mistake; programs may ask for more.
 LIMIT = 50
@@ -52,11 +53,15 @@ def opened() -> Iterator[Store]:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """All that is known about one dataset; ``ref`` is spelt as the record spells it."""
+    """All that is known about one dataset; ``ref`` is spelt as the record spells it.
+
+    ``licenses`` are the terms that catalog files register.
+    """
 
     ref: DatasetRef
     survey: Survey
     effective: EffectiveSummary
+    licenses: Mapping[str, Terms]
 
 
 def surveyed(ref: DatasetRef, *, at_us: int | None = None, known: KnownAt | None = None) -> Seen:
@@ -89,7 +94,8 @@ def surveyed(ref: DatasetRef, *, at_us: int | None = None, known: KnownAt | None
             raise _unknown(store, ref, then="" if known is None else f" as known at {known.text}")
         ref = found or ref
         seen = survey(store, [ref], said, at_us=moment_us, is_now=at_us is None, known_seq=seq)
-    return Seen(ref, seen, effective.of(seen, moment_us, catalog.licenses)[ref.uri])
+    terms = catalog.licenses
+    return Seen(ref, seen, effective.of(seen, moment_us, terms)[ref.uri], terms)
 
 
 def parsed(_ctx: click.Context, _param: click.Parameter, value: str | None) -> DatasetRef | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
+from lineage_plugin import settings as settings_file
 from lineage_plugin.cli import moments, record, tables
 from lineage_plugin.codec import encode
 from lineage_plugin.lineage.ancestry import Version
@@ -48,6 +50,7 @@ def command(
         "is_external": seen.survey.declared.is_root(uri),
         "declared": [_declaration(declaration) for declaration in declared],
         "effective": _effective(seen.effective),
+        "license_warnings": _license_warnings(seen, versions),
         "written_by": writers,
     }
     moments.tell(at_us, known)
@@ -55,6 +58,14 @@ def command(
         _tell(row, moments.options(at_us, known))
     else:
         tables.write_json(form, row)
+
+
+def _license_warnings(seen: record.Seen, versions: Sequence[int]) -> list[dict[str, str]]:
+    from lineage_plugin.gate import license_columns
+
+    unsettled = settings_file.load().license_through_train
+    found = license_columns.warnings(seen.survey, versions, seen.licenses, unsettled)
+    return [encode(each) for each in found]
 
 
 def _writer(version: Version, verdict: str) -> dict[str, Any]:
@@ -101,6 +112,10 @@ def _tell(row: dict[str, Any], then: str) -> None:
     if row["declared"]:
         tables.write_table(_declared_rows(row["declared"]), ["part", "says", "who", "where"], 2)
     _tell_effective(row["effective"])
+    if row["license_warnings"]:
+        click.echo("\nLicense warnings:")
+        warned = [[w["dataset"], w["why"], w["id"]] for w in row["license_warnings"]]
+        tables.write_table(warned, ["dataset", "why", "rule"], indent=2)
     click.echo("\nWritten by:")
     shown = row["written_by"][:_MOST_WRITERS]
     tables.write_table(

@@ -64,6 +64,7 @@ class LicenseStatement(Statement, total=False):
     declared: str | None
     concluded: str | None
     url: str | None
+    attribution: str | None
 
 
 class ConsentEvent(TypedDict, total=False):

@@ -266,6 +266,7 @@ def _license(declaration: Declaration) -> classes.LicenseStatement | None:
         statement["declared"] = said.declared
         statement["concluded"] = said.concluded or None
         statement["url"] = said.url or None
+        statement["attribution"] = said.attribution or None
     return statement
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from lineage_plugin.codec import digest
 from lineage_plugin.gate import license_columns
+from lineage_plugin.lineage import training
 from lineage_plugin.lineage.survey import Survey
 from lineage_plugin.model import (
     Assurance,
@@ -147,7 +148,7 @@ def build(
     read = {ancestry.versions[version].uri for version in inputs}
     arriving = _arriving(seen, inputs)
     judge = _Judge(purpose, purposes, at_us, terms, recipient)
-    reached = license_columns.reaches(seen, inputs, license_through_train)
+    reached = training.reaches(ancestry, inputs, license_through_train)
     said = {uri: seen.declared(uri) for uri in dict.fromkeys(v.uri for v in ancestry.versions)}
     conflicts = license_columns.conflict_columns(said, reached, terms)
     about = {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from lineage_plugin.lineage.ancestry import Ancestry
+from lineage_plugin.lineage import training
 from lineage_plugin.lineage.survey import Survey
 from lineage_plugin.model import Declaration, License
-from lineage_plugin.policy import combination, license_terms, licenses
+from lineage_plugin.policy import combination, licenses, verdicts
 from lineage_plugin.policy.combination import Bound
 from lineage_plugin.policy.license_terms import DIRECT, Custom, Reach
 
@@ -16,35 +17,6 @@ _MOST_NAMED = 3
 
 #: What a dataset without a license of its own brings to the others.
 _INHERITED = {"license_conflict": "none", "license_conflict_verdict": "inherited"}
-
-
-def reaches(seen: Survey, inputs: Iterable[int], unsettled: str) -> dict[str, Reach]:
-    """Tell of the datasets that arrive at the inputs only through the training of a model.
-
-    Whatever else arrives as data, also where a model was trained on it besides.
-    """
-    ancestry = seen.ancestry
-    versions = ancestry.versions
-    if not any(v.activity and license_terms.is_training(v.activity.edges) for v in versions):
-        return {}
-    as_data = _untrained(ancestry, inputs)
-    trained = Reach(is_trained=True, unsettled=unsettled)
-    direct = {versions[version].uri for version in as_data}
-    return {version.uri: trained for version in versions if version.uri not in direct}
-
-
-def _untrained(ancestry: Ancestry, inputs: Iterable[int]) -> set[int]:
-    """Return the versions from which a way leads to the inputs on which no model is trained."""
-    found = set(inputs)
-    waiting = list(found)
-    while waiting:
-        version = waiting.pop()
-        writer = ancestry.versions[version].activity
-        is_model = writer is not None and license_terms.is_training(writer.edges)
-        parents = {*ancestry.kept[version], *(() if is_model else ancestry.made_from[version])}
-        waiting += parents - found
-        found |= parents
-    return found
 
 
 def conflict_columns(
@@ -74,6 +46,43 @@ def conflict_columns(
         for each in first
     }
     return {uri: columns[bound[uri]] if uri in bound else _INHERITED for uri in said}
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """What concerns the licence of one ancestor, whatever the purpose."""
+
+    dataset: str
+    id: str
+    why: str
+    remedy: str
+
+
+def warnings(
+    seen: Survey, inputs: Iterable[int], custom: Custom, unsettled: str
+) -> tuple[Warned, ...]:
+    """Return what a gate would warn of among the licences of all that *inputs* were made from."""
+    asked = tuple(inputs)
+    above = seen.ancestry.above(asked)
+    uris = sorted({seen.ancestry.versions[version].uri for version in above})
+    said = {uri: seen.declared(uri) for uri in uris}
+    reached = training.reaches(seen.ancestry, asked, unsettled)
+    conflicts = conflict_columns(said, reached, custom)
+    found = []
+    for uri in uris:
+        agreement, told = combination.agreement(said[uri])
+        columns = {
+            "license_conflict": (
+                conflicts[uri]["license_conflict_verdict"],
+                conflicts[uri]["license_conflict"],
+            ),
+            "license_concluded": (agreement, told),
+        }
+        for area, (verdict, value) in columns.items():
+            if not verdicts.passes(area, verdict):
+                why = verdicts.explain(area, verdict, value=value, dataset=uri)
+                found.append(Warned(uri, why.id, why.why, why.remedy))
+    return tuple(found)
 
 
 def united(declarations: Iterable[Declaration]) -> str:

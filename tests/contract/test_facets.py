@@ -58,7 +58,7 @@ EVERYTHING = Declaration(
     valid_from_us=-1,
     valid_until_us=10**18,
     source=Source("Acme GmbH", "user-generated-content", "dating site", "DE", "photos"),
-    license=License("CC-BY-4.0", "CC-BY-NC-4.0", "https://example.org/terms"),
+    license=License("CC-BY-4.0", "CC-BY-NC-4.0", "https://example.org/terms", "(c) Acme"),
     consent=Consent(
         ("eu-gdpr:A6-1-f",),
         purposes=("face-recognition",),

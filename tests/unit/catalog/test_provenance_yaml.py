@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
@@ -500,3 +501,63 @@ def test_a_pattern_that_cannot_match_as_it_is_meant_is_a_mistake(
     assert "does not work here as it is meant" in problem.message
     assert problem.where.endswith("provenance.yaml:4")
     assert problem.hint
+
+
+def test_terms_say_under_what_may_be_shared_and_what_reaches_a_model(folder: Path) -> None:
+    text = """
+    version: 1
+    authority: t
+    datasets:
+    licenses:
+      LicenseRef-ours:
+        prohibits: []
+        duties: [cc:ShareAlike]
+        adapt_under: [cc by-sa 4.0, LicenseRef-later]
+        through_train: no
+        url: https://acme.example/terms
+        issuer: Acme GmbH
+        source: contract 7
+      LicenseRef-later: {prohibits: [], through_train: review}
+    """
+    found = load(folder, text).licenses
+
+    ours = found["LicenseRef-ours"]
+    assert ours.adapt_under == ("CC-BY-SA-4.0", "LicenseRef-later")
+    assert (ours.through_train, ours.url, ours.issuer) == (
+        "no", "https://acme.example/terms", "Acme GmbH",
+    )  # fmt: skip
+    assert found["LicenseRef-later"].through_train == "review"
+
+
+@pytest.mark.parametrize(
+    ("terms", "message"),
+    [
+        ("{prohibits: [], adapt_under: [MIT OR ISC]}", "name one license each"),
+        ("{prohibits: [], adapt_under: [MTI]}", "no SPDX license identifier"),
+        ("{prohibits: [], through_train: sometimes}", "through_train: unknown answer"),
+    ],
+    ids=str,
+)
+def test_terms_that_cannot_be_followed_are_mistakes(folder: Path, terms: str, message: str) -> None:
+    text = f"version: 1\nauthority: t\nlicenses:\n  LicenseRef-x: {terms}\ndatasets: {{}}\n"
+
+    (problem,) = wrong(folder, text)
+
+    assert message in problem.message
+
+
+def test_a_license_keeps_the_notice_that_its_licensor_asks_for(folder: Path) -> None:
+    entry = "{license: {declared: MIT, attribution: Photographs (c) Acme GmbH}}"
+
+    assert declared(folder, entry).license == License(
+        "MIT", attribution="Photographs (c) Acme GmbH"
+    )
+
+
+def test_a_megabyte_of_license_text_is_one_short_mistake(folder: Path) -> None:
+    started = time.monotonic()
+    problem = the_problem(folder, f'{{license: "MIT License {"y" * 1_000_000}"}}')
+
+    assert "characters is no license identifier" in problem.message
+    assert len(str(problem)) < 500
+    assert time.monotonic() - started < 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from lineage_plugin.gate.frame import COLUMNS, RELEVANT, Frame, build
 from lineage_plugin.lineage.labels import propagate
@@ -214,3 +215,74 @@ def test_one_dataset_does_not_lend_its_papers_to_another_that_says_the_same() ->
 
     said = {row["dataset"]: row["assurance"] for row in rows}
     assert (said[PHOTOS.uri], said[FACES.uri]) == ("asserted", "documented")
+
+
+def shared(license_id: str, ref: DatasetRef = PHOTOS, **more: Any) -> Declaration:
+    return replace(SILENT, pattern=ref.uri, license=License(license_id, **more))
+
+
+MAPS = DatasetRef("s3://lake", "maps")
+
+
+def joined(edge: EdgeKind = EdgeKind.JOIN) -> Story:
+    return Story().ran("r1", 10, 20, reads=[PHOTOS, MAPS], writes=[MODEL], edge=edge)
+
+
+def test_share_alike_licenses_of_two_sources_conflict_and_name_each_other() -> None:
+    said = [shared("CC-BY-SA-4.0"), shared("ODbL-1.0", MAPS)]
+    found = frame(joined(), MODEL, said)
+
+    assert cells(found, PHOTOS)["license_conflict"] == f"ODbL-1.0 of {MAPS.uri}"
+    assert cells(found, MAPS)["license_conflict"] == f"CC-BY-SA-4.0 of {PHOTOS.uri}"
+    assert cells(found, PHOTOS)["license_conflict_verdict"] == "share-alike"
+    assert cells(found, MODEL)["license_conflict_verdict"] == "inherited"
+
+
+def test_a_model_is_reviewed_for_share_alike_and_keeps_duties_and_nc() -> None:
+    said = [shared("CC-BY-NC-SA-4.0"), shared("CDLA-Sharing-1.0", MAPS)]
+    found = frame(joined(EdgeKind.TRAIN), MODEL, said, purpose="sale")
+
+    photos, maps = cells(found, PHOTOS), cells(found, MAPS)
+    assert photos["license_conflict_verdict"] == "review"
+    assert photos["license_verdict"] == "non-commercial"
+    assert "cc:Attribution" in str(photos["license_duties"])
+    assert "cc:ShareAlike" not in str(photos["license_duties"])
+    assert (maps["license_conflict_verdict"], maps["license_duties"]) == ("compatible", "none")
+
+
+def test_data_that_arrives_beside_the_model_too_keeps_all_its_terms() -> None:
+    both = joined(EdgeKind.TRAIN).ran(
+        "r2", 30, 40, reads=[MODEL, PHOTOS], writes=[FACES], edge=EdgeKind.JOIN
+    )
+    found = frame(both, FACES, [shared("CC-BY-SA-4.0"), shared("ODbL-1.0", MAPS)])
+
+    assert "cc:ShareAlike" in str(cells(found, PHOTOS)["license_duties"])
+    assert "cc:ShareAlike" not in str(cells(found, MAPS)["license_duties"])
+
+
+def test_a_step_that_trains_and_does_something_else_is_no_mere_training() -> None:
+    mixed = joined(EdgeKind.TRAIN)
+    activity = mixed.activities[1]
+    mixed.activities[1] = activity._replace(edges=frozenset({EdgeKind.TRAIN, EdgeKind.COPY}))
+
+    assert "cc:ShareAlike" in str(
+        cells(frame(mixed, MODEL, [shared("CC-BY-SA-4.0")]), PHOTOS)["license_duties"]
+    )
+
+
+def test_a_concluded_license_that_is_not_the_declared_one_is_seen() -> None:
+    row = cells(frame(story(), MODEL, [shared("MIT", concluded="CC-BY-NC-4.0")]), PHOTOS)
+
+    assert row["license_concluded_verdict"] == "differs"
+    assert row["license_concluded"] == "team: declared MIT, concluded CC-BY-NC-4.0"
+    assert row["license_verdict"] == "non-commercial"
+
+
+def test_contradicting_authorities_both_bind_and_are_named() -> None:
+    auditor = Declaration("auditor", PHOTOS.uri, license=License("CC-BY-ND-4.0"))
+    row = cells(frame(story(), MODEL, [shared("MIT OR ISC"), auditor]), PHOTOS)
+
+    assert row["license_concluded_verdict"] == "disputed"
+    assert row["license_concluded"] == "auditor: declared CC-BY-ND-4.0; team: declared MIT OR ISC"
+    assert row["license"] == "CC-BY-ND-4.0 AND (MIT OR ISC)"
+    assert row["license_derivation_verdict"] == "no-derivatives"
