@@ -22,6 +22,10 @@ COMMANDS = {
         "check",
         "Check DAG files before they run: gates, datasets, purposes, catalog, suites.",
     ),
+    "coverage": (
+        "coverage",
+        "Tell which datasets that DAGs touched are declared, or made from what is known.",
+    ),
     "datasets": ("datasets", "List the datasets that the record knows, by URI."),
     "show": ("show", "Show what is said about a dataset, what it inherits, and who wrote it."),
     "trace": ("trace", "Show what a dataset was made from, back to its sources."),

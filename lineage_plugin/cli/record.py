@@ -18,6 +18,7 @@ from lineage_plugin.model import DatasetRef, EffectiveSummary
 from lineage_plugin.store.api import Store
 
 if TYPE_CHECKING:
+    from lineage_plugin.catalog.compiled import CompiledCatalog
     from lineage_plugin.lineage.survey import Survey
     from lineage_plugin.policy.licenses import Terms
 
@@ -73,18 +74,11 @@ def surveyed(ref: DatasetRef, *, at_us: int | None = None, known: KnownAt | None
         click.UsageError: Neither the record nor the catalog knows the dataset.
         CatalogError: A catalog file is wrong.
     """
-    from lineage_plugin.catalog.compiled import refresh
     from lineage_plugin.lineage import effective
     from lineage_plugin.lineage.said import catalogs_then
     from lineage_plugin.lineage.survey import survey
 
-    settings = settings_file.load()
-    catalog = refresh(
-        settings.catalog,
-        settings.state_dir,
-        policy=settings.policy,
-        required=settings.required,
-    )
+    catalog = _catalog()
     moment_us = time.time_ns() // 1000 if at_us is None else at_us
     with opened() as store:
         seq = None if known is None else known.entry(store)
@@ -96,6 +90,31 @@ def surveyed(ref: DatasetRef, *, at_us: int | None = None, known: KnownAt | None
         seen = survey(store, [ref], said, at_us=moment_us, is_now=at_us is None, known_seq=seq)
     terms = catalog.licenses
     return Seen(ref, seen, effective.of(seen, moment_us, terms)[ref.uri], terms)
+
+
+def surveyed_all(refs: Collection[DatasetRef]) -> Survey:
+    """Work out how many datasets came to be and what is declared about them, now.
+
+    Raises:
+        CatalogError: A catalog file is wrong.
+    """
+    from lineage_plugin.lineage.survey import survey
+
+    said = _catalog().declarations_for
+    with opened() as store:
+        return survey(store, refs, said, at_us=time.time_ns() // 1000)
+
+
+def _catalog() -> CompiledCatalog:
+    from lineage_plugin.catalog.compiled import refresh
+
+    settings = settings_file.load()
+    return refresh(
+        settings.catalog,
+        settings.state_dir,
+        policy=settings.policy,
+        required=settings.required,
+    )
 
 
 def parsed(_ctx: click.Context, _param: click.Parameter, value: str | None) -> DatasetRef | None:

@@ -196,6 +196,9 @@ class Store(Protocol):
         Only from origins that begin with *origin*, and only about *patterns*, where given.
         """
 
+    def touches(self) -> list[tuple[str, DatasetRef]]:
+        """Return which job (its name) read or wrote which dataset, each pair once."""
+
     def inputs_of(self, subject: Subject, *, known_seq: int | None = None) -> list[DatasetRef]:
         """Return what the record saw a task of a DAG run read (job and group of *subject*)."""
 

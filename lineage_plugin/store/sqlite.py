@@ -70,6 +70,15 @@ WHERE s.seq IN (
 ORDER BY s.at_us, s.id
 """
 
+#: Of the names of a dataset, the first: they all mean the same.
+_TOUCHES = """
+SELECT DISTINCT j.name, n.namespace, n.name FROM touch t
+JOIN activity a ON a.id = t.activity_id JOIN job j ON j.id = a.job_id
+JOIN naming n ON n.dataset_id = t.dataset_id AND (n.namespace, n.name) = (
+    SELECT namespace, name FROM naming WHERE dataset_id = t.dataset_id ORDER BY 1, 2 LIMIT 1)
+ORDER BY 1, 2, 3
+"""
+
 #: Later than every entry of a record.
 _LAST_SEQ = (1 << 63) - 1
 
@@ -215,6 +224,12 @@ class SqliteStore:
         with self._asking() as connection:
             found = sorted(connection.execute(query, values).fetchall())
             return list(said_by(body for *_, body in found))
+
+    def touches(self) -> list[tuple[str, DatasetRef]]:
+        """Return which job (its name) read or wrote which dataset, each pair once."""
+        with self._asking() as connection:
+            rows = connection.execute(_TOUCHES)
+            return [(job, DatasetRef(namespace, name)) for job, namespace, name in rows]
 
     def inputs_of(self, subject: Subject, *, known_seq: int | None = None) -> list[DatasetRef]:
         """Return what the record saw a task of a DAG run read."""

@@ -171,6 +171,13 @@ class StoreContract(LineageContract):
         with pytest.raises(StoreConflict, match="decision decision-1 is already in the record"):
             store.append_decision(decision(rows=7), recorded_us=6)
 
+    def test_who_touched_what_is_told_once(self, store: Store) -> None:
+        for day in ("monday", "tuesday"):
+            record(store, event("embed", COMPLETE, 1, reads=["a", "b"], writes=["b"], dag_run=day))
+        record(store, event("train", START, 5, reads=["b/"]))
+
+        assert store.touches() == [("embed", ref("a")), ("embed", ref("b")), ("train", ref("b"))]
+
     # Statements ---------------------------------------------------------------------------------
 
     def test_statements_are_found_by_kind_and_dataset_with_what_ended_them(
