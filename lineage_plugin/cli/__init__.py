@@ -45,6 +45,7 @@ COMMANDS = {
         "decisions",
         "List what gates said, newest first; with an ID, explain one decision.",
     ),
+    "quarantine": ("quarantine", "List what gates hold back after a run, and lift it."),
     "verify": (
         "verify",
         "Check that the record is what was written, from its first entry to its head.",

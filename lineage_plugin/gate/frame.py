@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any
 
 from lineage_plugin.codec import digest
-from lineage_plugin.gate import license_columns
+from lineage_plugin.gate import license_columns, quarantine
 from lineage_plugin.lineage import training
 from lineage_plugin.lineage.survey import Survey
 from lineage_plugin.model import (
@@ -43,6 +43,8 @@ RELEVANT = {
     "role": "input (judged itself), root (from outside) or ancestor",
     "origin": "external, derived, or unknown (nobody recorded a writer, nobody declared a source)",
     "lineage_verdict": "whether all that this version was made from is known",
+    "quarantine": "id of the statement that holds this version back, or none",
+    "quarantine_verdict": "whether anybody holds this version back: clear or held",
     "source_verdict": "whether it is known where the data comes from",
     "source_issuer": "who issued the data",
     "source_method": "how the data was generated (OASIS generation-method code)",
@@ -84,6 +86,8 @@ VOLATILE = {
 COLUMNS = {**RELEVANT, **VOLATILE}
 
 Row = Mapping[str, Any]
+
+_NOTHING_HELD: Mapping[int, str] = {}
 
 #: Of a declaration, all but where it is written and what supports it: no column shows these, but
 #: for when the support ends.
@@ -131,6 +135,7 @@ def build(
     terms: Mapping[str, licenses.Terms],
     license_through_train: str = "review",
     recipient: Recipient = NOBODY,
+    held: Mapping[int, str] = _NOTHING_HELD,
 ) -> Frame:
     """Lay out what was surveyed for judgement.
 
@@ -142,6 +147,7 @@ def build(
         terms: Terms of the custom licences that catalogs registered.
         license_through_train: Whether licences reach a model where law has not settled it.
         recipient: To whom the inputs are to be given, and what that comes to.
+        held: The versions that are held back, each with the id of the statement that says so.
     """
     ancestry = seen.ancestry
     inputs = {version for found in ancestry.current.values() for version in found}
@@ -156,7 +162,7 @@ def build(
         | conflicts[uri]
         for uri, declared in said.items()
     }
-    shared: dict[tuple[str, str, str, str], dict[str, Any]] = {}
+    shared: dict[tuple[str, ...], dict[str, Any]] = {}
     rows = []
     for index, version in enumerate(ancestry.versions):
         uri = version.uri
@@ -164,10 +170,11 @@ def build(
         external = seen.declared.is_root(uri)
         origin = "external" if external else "derived" if activity else "unknown"
         role = "input" if uri in read else "root" if external or not activity else "ancestor"
-        key = (uri, role, origin, seen.lineage_verdict(index))
+        key = (uri, role, origin, seen.lineage_verdict(index), held.get(index, ""))
         if key not in shared:
             names = ("dataset", "role", "origin", "lineage_verdict")
-            shared[key] = {**dict(zip(names, key, strict=True)), **about[uri]}
+            named = dict(zip(names, key[:-1], strict=True))
+            shared[key] = {**named, **quarantine.cells(index, held), **about[uri]}
         volatile = {"version": version.name, "job": version.job, "depth": ancestry.depth[index]}
         rows.append({**shared[key], **volatile})
     return Frame(rows, judge.expires_us)

@@ -26,7 +26,7 @@ from lineage_plugin.errors import (
     StoreTooNew,
     SuiteError,
 )
-from lineage_plugin.gate import decide, frame, grounds, waivers
+from lineage_plugin.gate import decide, frame, grounds, quarantine, waivers
 from lineage_plugin.gate.frame import Frame
 from lineage_plugin.gate.policy import Policy, load
 from lineage_plugin.gate.sync import bring_up_to_date, current_catalog
@@ -42,6 +42,7 @@ from lineage_plugin.model import (
     StatementKind,
     Subject,
     Waived,
+    in_force,
 )
 from lineage_plugin.policy import parties, recipients
 from lineage_plugin.policy.recipients import Recipient
@@ -203,6 +204,7 @@ class Gate:
             terms=catalog.licenses,
             license_through_train=self._settings.license_through_train,
             recipient=recipient,
+            held=_held(store, asked, seen),
         )
         found = self._reused(store, asked, policy, table, seen)
         decision = replace(
@@ -335,6 +337,12 @@ def _judge(
     outcome, reasons, warnings = decide.explain(
         run.failures, judged, seen.ancestry, purpose=asked.purpose, recipient=recipient
     )
+    if apart := quarantine.reasons(judged, seen.ancestry):
+        # Whatever the suites ask: who holds data back does not know by which gate it is used.
+        known = {(reason.id, reason.dataset) for reason in reasons}
+        more = [reason for reason in apart if (reason.id, reason.dataset) not in known]
+        reasons = decide.in_order((*reasons, *more), grounds.distances(seen))
+        outcome = decide.outcome_of(reasons)
     if not run.passed and outcome is Outcome.ALLOWED:
         outcome, reasons = Outcome.UNDECIDED, (_CONTRADICTION,)
     # What could not be judged may be mended without a trace in frame or policy: by an installation.
@@ -357,6 +365,12 @@ def _judge(
         recipient=asked.recipient,
         agreements=recipient.agreements,
     )
+
+
+def _held(store: Store, asked: _Question, seen: Survey) -> dict[int, str]:
+    """Map the versions that are held back to the statements that hold them."""
+    said = store.statements(kinds=(StatementKind.QUARANTINE,), known_seq=seen.seq)
+    return quarantine.held(seen.ancestry, in_force(said, asked.at_us)) if said else {}
 
 
 def _terms(catalog: CompiledCatalog) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,9 +11,13 @@ from pathlib import Path
 from lineage_plugin.catalog.compiled import CatalogFile, CompiledCatalog, refresh
 from lineage_plugin.errors import StoreUnavailable
 from lineage_plugin.gate import witness
+from lineage_plugin.model import Statement
 from lineage_plugin.settings import Settings
+from lineage_plugin.store import open_store
 from lineage_plugin.store.api import CATALOG_ORIGIN, Store
 from lineage_plugin.store.spool import Spool
+
+log = logging.getLogger(__name__)
 
 
 def bring_up_to_date(store: Store, settings: Settings, *, recorded_us: int) -> CompiledCatalog:
@@ -56,6 +62,26 @@ def current_catalog(settings: Settings) -> CompiledCatalog:
         policy=settings.policy,
         required=settings.required,
     )
+
+
+def put_on_record(statement: Statement, settings: Settings, *, recorded_us: int) -> bool:
+    """Append a statement; where the record cannot take it, let it wait in the spool.
+
+    A gate takes in what waits before it judges, and judges nothing while something is missing.
+
+    Returns:
+        Whether it is in the record already.
+    """
+    try:
+        with contextlib.closing(
+            open_store(settings.store_url, busy_timeout_ms=settings.append_budget_ms)
+        ) as store:
+            store.append_statement(statement, recorded_us=recorded_us)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the statement must not be lost
+        log.warning("statement %s waits in the spool: %s", statement.id, error)
+        Spool(settings.state_dir).put_statement(statement, received_us=recorded_us)
+        return False
+    return True
 
 
 def _drain(spool: Spool, store: Store, recorded_us: int) -> None:

@@ -1,4 +1,4 @@
-"""Events that the record could not take yet, one file each, until it can.
+"""Events and statements that the record could not take yet, one file each, until it can.
 
 The spool is bounded and keeps the oldest: a gap at the end shows, a gap in the middle does not.
 What had to be dropped is counted.  A file is written beside its place and then moved there, so
@@ -18,13 +18,13 @@ import re
 import stat
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lineage_plugin import codec
 from lineage_plugin.errors import StoreConflict, StoreError
-from lineage_plugin.model import RunFacts
+from lineage_plugin.model import RunFacts, Statement
 from lineage_plugin.store.api import Store
 
 _log = logging.getLogger(__name__)
@@ -74,7 +74,14 @@ class Spool:
 
     def put(self, facts: RunFacts, raw: str, *, received_us: int) -> bool:
         """Keep an event; ``False`` (and counted as lost) if there is no room."""
-        content = json.dumps({"facts": codec.encode(facts), "event": raw}).encode()
+        return self._keep({"facts": codec.encode(facts), "event": raw}, received_us)
+
+    def put_statement(self, statement: Statement, *, received_us: int) -> bool:
+        """Keep a statement; ``False`` (and counted as lost) if there is no room."""
+        return self._keep({"statement": codec.encode(statement)}, received_us)
+
+    def _keep(self, plain: Mapping[str, Any], received_us: int) -> bool:
+        content = json.dumps(plain).encode()
         name = f"{max(received_us, 0):020d}-{_digest(content)}-{len(content)}.json"
         try:
             if self._is_full(len(content)):
@@ -197,11 +204,17 @@ class Spool:
             raise
 
     def _append(self, store: Store, batch: Sequence[_Entry], recorded_us: int) -> int:
-        read = [(entry, event) for entry in batch if (event := self._read(entry)) is not None]
+        read = [(entry, found) for entry in batch if (found := self._read(entry)) is not None]
         if not read:
             return 0
         try:
-            store.append_runs([event for _, event in read], recorded_us=recorded_us)
+            # Statements first: what one holds back must not be there without it.
+            for _, found in read:
+                if isinstance(found, Statement):
+                    store.append_statement(found, recorded_us=recorded_us)
+            events = [found for _, found in read if not isinstance(found, Statement)]
+            if events:
+                store.append_runs(events, recorded_us=recorded_us)
         except Exception as error:
             if isinstance(error, StoreError) and not isinstance(error, StoreConflict):
                 raise
@@ -213,7 +226,7 @@ class Spool:
             entry.path.unlink(missing_ok=True)
         return len(read)
 
-    def _read(self, entry: _Entry) -> tuple[RunFacts, str] | None:
+    def _read(self, entry: _Entry) -> tuple[RunFacts, str] | Statement | None:
         try:
             content = _content(entry.path)
         except FileNotFoundError:  # another process was quicker
@@ -225,6 +238,8 @@ class Spool:
             if _digest(content) != entry.digest:
                 raise ValueError("its content is not what was written")  # noqa: TRY301
             plain = json.loads(content)
+            if "statement" in plain:
+                return codec.decode(Statement, plain["statement"])
             return codec.decode(RunFacts, plain["facts"]), str(plain["event"])
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             self._set_aside(entry, error)

@@ -52,6 +52,8 @@ CLEAN: dict[str, str | int] = {
     "role": "root",
     "origin": "external",
     "lineage_verdict": "complete",
+    "quarantine": "none",
+    "quarantine_verdict": "clear",
     "source_verdict": "known",
     "source_issuer": "Acme GmbH",
     "source_method": "user-generated-content",
