@@ -136,9 +136,10 @@ class _File(DeclarationReader):
             if not parties.key(name):
                 self.wrong("recipients: a name is empty", line)
                 continue
-            if seen.setdefault(parties.key(name), line) != line:
+            if parties.key(name) in seen:
                 hint = f"first on line {seen[parties.key(name)]}"
                 self.wrong(f"recipients: {shown(name)} is the same as another", line, hint)
+            seen.setdefault(parties.key(name), line)
             found.append(self.recipient(authority, name, body, line))
         return tuple(found)
 

@@ -17,6 +17,10 @@ authority: my-team
 #     duties: [cc:Attribution]
 #     source: Agreement of 10 January 2026, section 3
 
+# recipients:                       # to whom @requires("disclosure", recipient=...) may give data
+#   Acme GmbH:
+#     - {uri: evidence/acme.pdf, until: 2027-01-10, purposes: [disclosure]}
+
 # Datasets by URI. ** stands for any folders and files below, * for a part of one name.
 # All patterns that match a dataset bind together; nothing silently wins.
 # Of each part, three things are different:
@@ -33,8 +37,14 @@ datasets:
 #       basis: eu-gdpr:A6-1-a
 #       purposes: [face-recognition]
 #       until: 2027-01-10           # no longer from 00:00 UTC of that day on
+#       events:                     # what became of it; the state at a moment follows from these
+#         - {at: 2026-01-10, state: "dpv:ConsentGiven", by: data subjects}
+#       reconfirm_every: P1Y        # without a dpv:RenewedConsentGiven it no longer holds
 #     custody:                      # oldest step first
-#       - {from: Acme GmbH, event: licensed, at: 2026-01-08, agreement: evidence/acme.pdf}
+#       - from: Acme GmbH
+#         event: licensed
+#         at: 2026-01-08
+#         agreement: {uri: evidence/acme.pdf, purposes: [face-recognition], onward_transfer: false}
 #     categories: [personal]
 #     use: {purposes: [model-training], excluded: [publication]}
 #     evidence: [evidence/acme-attestation.pdf]
@@ -43,7 +53,7 @@ datasets:
 #     origin: external
 #     source: {unknown: found on an old disk}
 #     license: {unknown: legal was asked on 3 March}
-#     consent: {none: no people shown}
+#     consent: {none: no people shown}        # evidence: [...] may stand beside the reason
 """
 
 POLICY_YAML = """\
@@ -55,6 +65,7 @@ purposes:
   model-training: [model-training]
   face-recognition: [face-recognition]
   publication: [publication]
+  disclosure: [disclosure]
 
   # A purpose of your own lies under a shipped one, and is judged like it unless it names suites.
   # churn-model:

@@ -30,7 +30,7 @@ ALL = "\n".join(PAGES.values())
 
 #: Areas in which reasons have their ids.
 _AREAS = (
-    "lineage|source|license|consent|custody|use|assurance"
+    "lineage|source|license|consent|custody|use|recipient|assurance"
     "|gate|suite|store|catalog|policy|settings|input"
 )
 

@@ -35,7 +35,25 @@ datasets:
     license: CC-BY-4.0
     consent: {none: no people shown}
     custody: {none: fetched from who made it}
-"""
+  s3://lake/members/**:
+    origin: external
+    source: {issuer: our members, method: user-generated-content}
+    license: CC-BY-4.0
+    consent: {basis: eu-gdpr:A6-1-a, purposes: [service-provision]}
+    custody: {none: uploaded by our members}
+    categories: [personal, picture]
+    evidence: [{uri: 'https://example.org/privacy.pdf', sha256: DIGEST}]
+  s3://lake/plans/**:
+    origin: external
+    source: {issuer: our surveyors, method: primary-user-source}
+    license: CC-BY-4.0
+    consent: {none: no people shown}
+    custody: {none: drawn by ourselves}
+    evidence: [{uri: 'https://example.org/survey.pdf', sha256: DIGEST}]
+recipients:
+  City Archive:
+    - {uri: 'https://example.org/archive.pdf', sha256: DIGEST, purposes: [disclosure]}
+""".replace("DIGEST", "a" * 64)
 
 
 @dataclass(frozen=True)

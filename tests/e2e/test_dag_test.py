@@ -203,3 +203,41 @@ def test_data_that_nobody_declared_is_not_trained_on(run: Run) -> None:
 
     assert ended.state("c_strange") == "failed"
     assert not ended.has_run("train_on_strange")
+
+
+# --- giving is gated too
+
+
+def test_photos_for_dating_are_not_handed_to_a_startup_without_an_agreement(run: Run) -> None:
+    """Three million photos were, in 2014."""
+    ended = run("given")
+
+    assert ended.state("a_photos_to_a_startup", "hand_over") == "failed"
+    assert not ended.has_run("photos")
+    (event,) = ended.of("a_photos_to_a_startup.hand_over", "FAIL")
+    said = facets(event)[names.GATE]
+    assert (said["outcome"], said["recipient"]) == ("DENIED", "Clear AI")
+    assert [reason["id"] for reason in said["reasons"]] == [
+        "recipient.no-agreement",
+        "consent.purpose-not-covered",
+    ]
+    assert "no agreement with Clear AI is on record" in ended.log
+
+
+def test_what_may_be_given_is_given_to_whom_the_agreement_names(run: Run) -> None:
+    ended = run("given")
+
+    assert ended.state("b_plans_to_an_archive", "gate") == "success"
+    assert ended.has_run("plans")
+    (event,) = ended.of("b_plans_to_an_archive.hand_over", "COMPLETE")
+    said = facets(event)[names.GATE]
+    assert (said["outcome"], said["recipient"]) == ("ALLOWED", "City Archive")
+    assert said["agreements"] == ["a" * 64]
+
+
+def test_a_hand_over_to_nobody_in_particular_does_not_run(run: Run) -> None:
+    ended = run("given")
+
+    assert ended.state("c_plans_to_nobody", "hand_over") == "failed"
+    assert not ended.has_run("plans to nobody")
+    assert "[recipient.unnamed]" in ended.log

@@ -101,3 +101,11 @@ def test_hooks_survive_copying_and_pickling() -> None:
 
     for other in (copy.deepcopy(hook), pickle.loads(pickle.dumps(hook))):  # noqa: S301 - ours
         assert vars(other) == vars(hook)
+
+
+def test_two_recipients_are_two_questions() -> None:
+    to = [TaskHook(requirements=(Requirement("disclosure", recipient=r),)) for r in ("A", "B", "A")]
+    merged = to[0].merged(to[1]).merged(to[2])
+
+    assert [found.recipient for found in merged.requirements] == ["A", "B"]
+    assert not merged.requirements[0].covers(merged.requirements[1])

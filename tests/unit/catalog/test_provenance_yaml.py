@@ -15,8 +15,11 @@ from lineage_plugin.catalog.provenance_yaml import Catalog, load_catalog
 from lineage_plugin.catalog.reading import moment_us
 from lineage_plugin.errors import CatalogError
 from lineage_plugin.model import (
+    AgreementTerms,
     Assurance,
+    Compatibility,
     Consent,
+    ConsentEvent,
     Custody,
     Declaration,
     DeclaredNone,
@@ -409,6 +412,100 @@ def test_a_catalog_with_forty_mistakes_has_forty_problems(folder: Path) -> None:
         ("{custody: [{}]}", "custody: event is missing", ""),
         ("{evidence: [7]}", "evidence: write a mapping, not 7", ""),
         ("{custody: []}", "custody is an empty list", "leave the key out"),
+        (
+            "{consent: {basis: dpv:Consent, purposes: [fine-tunning]}}",
+            "consent: purposes: unknown purpose 'fine-tunning'",
+            "did you mean 'fine-tuning'?",
+        ),
+        (
+            "{consent: {basis: dpv:Consent, events: [{state: ConsentGiven, at: 2026-01-01}]}}",
+            "consent: events: state: unknown status 'ConsentGiven'",
+            "did you mean 'dpv:ConsentGiven'?",
+        ),
+        (
+            "{consent: {basis: dpv:Consent, events: [{state: 'dpv:ConsentGiven'}]}}",
+            "consent: events: at is missing",
+            "",
+        ),
+        (
+            (
+                "{consent: {basis: dpv:Consent, events: [{state: 'dpv:ConsentGiven', at:"
+                " 2026-01-02,"
+                " until: 2026-01-01}]}}"
+            ),
+            "consent: events: until is not after at",
+            "",
+        ),
+        (
+            (
+                "{consent: {basis: dpv:Consent, events: [{state: 'dpv:ConsentGiven', at:"
+                " 2026-01-02,"
+                " validity_duration: 1 year}]}}"
+            ),
+            "consent: events: validity_duration: '1 year' is no duration",
+            "write a duration such as P1Y or P90D",
+        ),
+        (
+            (
+                "{consent: {basis: dpv:Consent, events: [{state: 'dpv:ConsentWithdrawn',"
+                " at: 2026-01-02, until: 2026-02-01}]}}"
+            ),
+            "consent: events: dpv:ConsentWithdrawn does not end",
+            "only what was given can end",
+        ),
+        (
+            (
+                "{consent: {basis: dpv:Consent, events: [{state: 'dpv:ConsentGiven', at:"
+                " 2026-01-02,"
+                " event_time: 2026-01-03}]}}"
+            ),
+            "consent: events: at and event_time say the same",
+            "",
+        ),
+        (
+            (
+                "{consent: {basis: dpv:Consent, status: 'dpv:ConsentGiven',"
+                " events: [{state: 'dpv:ConsentGiven', at: 2026-01-02}]}}"
+            ),
+            "consent: both a status and events",
+            "write what has a date as events",
+        ),
+        (
+            "{consent: {basis: dpv:Consent, reconfirm_every: P1Y}}",
+            "consent: reconfirm_every counts from no date",
+            "add from: <date>",
+        ),
+        (
+            (
+                "{consent: {basis: 'eu-gdpr:A6-1-a', compatibility: [{purpose: analytics, by: b,"
+                " reason: r}]}}"
+            ),
+            "consent: compatibility cannot widen what people consented to",
+            "ask anew",
+        ),
+        (
+            "{consent: {basis: 'eu-gdpr:A6-1-f', compatibility: [{purpose: analytics, by: b}]}}",
+            "consent: compatibility: reason is missing",
+            "",
+        ),
+        (
+            "{custody: [{event: licensed, agreement: {uri: 'https://x', recipients: [Acme]}}]}",
+            "custody: agreement: recipients of what may not be passed on",
+            "write onward_transfer: true",
+        ),
+        (
+            (
+                "{custody: [{event: licensed, agreement: {uri: 'https://x', from: 2026-01-02,"
+                " until: 2026-01-01}}]}"
+            ),
+            "custody: agreement: until is not after from",
+            "",
+        ),
+        (
+            "{custody: [{event: licensed, agreement: {uri: 'https://x', purposes: [anny]}}]}",
+            "custody: agreement: purposes: unknown purpose 'anny'",
+            "did you mean 'any'?",
+        ),
         ("{consent: {none: x, basis: dpv:Consent}}", "consent: none: unknown key 'basis'", ""),
     ],
 )
@@ -561,3 +658,116 @@ def test_a_megabyte_of_license_text_is_one_short_mistake(folder: Path) -> None:
     assert "characters is no license identifier" in problem.message
     assert len(str(problem)) < 500
     assert time.monotonic() - started < 5
+
+
+def test_what_became_of_a_consent_is_read_in_both_spellings(folder: Path) -> None:
+    entry = """
+    consent:
+      basis: eu-gdpr:A6-1-f
+      purposes: [service-provision]
+      reconfirm_every: P1Y
+      recipients: [Acme GmbH, Globex]
+      events:
+        - {at: 1969-12-31T23:00:00-01:00, state: "dpv:ConsentGiven", until: 1970-01-02, by: them}
+        - event_time: 1970-01-03
+          event_state: dpv:RenewedConsentGiven
+          validity_duration: P1D
+          entity_id: data subjects
+          event_type: dpv:InformedConsent
+        - {at: 2999-01-01, state: "dpv:ConsentWithdrawn", entity: a guardian}
+      compatibility:
+        - {purpose: [analytics, evaluation], by: privacy board, reason: same, until: 2027-01-01}
+    """
+    said = declared(folder, entry).consent
+    day = 86_400_000_000
+
+    assert isinstance(said, Consent)
+    assert said.events == (
+        ConsentEvent("dpv:ConsentGiven", 0, day, "them"),
+        ConsentEvent(
+            "dpv:RenewedConsentGiven", 2 * day, 3 * day, "data subjects", "dpv:InformedConsent"
+        ),
+        ConsentEvent("dpv:ConsentWithdrawn", moment_us("2999-01-01"), by="a guardian"),
+    )
+    assert said.reconfirm_every_us == 365 * day
+    assert said.recipients == ("Acme GmbH", "Globex")
+    assert said.compatibility == tuple(
+        Compatibility(purpose, "privacy board", "same", None, moment_us("2027-01-01"))
+        for purpose in ("analytics", "evaluation")
+    )
+
+
+def test_that_there_are_no_people_is_a_claim_with_papers_of_its_own(folder: Path) -> None:
+    said = declared(folder, "{consent: {none: only maps, evidence: evidence/acme.pdf}}")
+
+    assert said.consent == DeclaredNone("only maps", (Evidence("evidence/acme.pdf", SHA256),))
+    assert said.assurance is Assurance.DOCUMENTED
+
+
+def test_what_an_agreement_says_is_read(folder: Path) -> None:
+    entry = """
+    custody:
+      - event: licensed
+        agreement:
+          uri: evidence/acme.pdf
+          from: 1970-01-01
+          until: 1970-01-02
+          purposes: [model-training]
+          onward_transfer: true
+          recipients: [Globex]
+          assignable: false
+    """
+    said = declared(folder, entry).custody
+
+    assert isinstance(said, Custody)
+    assert said.transfers[0].agreement == Evidence("evidence/acme.pdf", SHA256, 86_400_000_000)
+    assert said.transfers[0].terms == AgreementTerms(
+        0, ("model-training",), onward_transfer=True, recipients=("Globex",), assignable=False
+    )
+
+
+def test_recipients_are_declared_by_the_authority_of_the_file(folder: Path) -> None:
+    top = """
+recipients:
+  Acme GmbH: {uri: evidence/acme.pdf, purposes: [disclosure], related_party: true}
+  Globex: {none: the contract was ended}
+  Initech: {unknown: nobody found the contract}
+"""
+    text = f"version: 1\nauthority: legal\n{top}\ndatasets:\n  s3://lake/x: {{origin: external}}\n"
+    _, acme, globex, initech = load(folder, text).declarations
+
+    assert (acme.authority, acme.pattern) == ("legal", "recipient://acme%20gmbh")
+    assert acme.assurance is Assurance.DOCUMENTED
+    assert acme.custody == Custody(
+        (
+            Transfer(
+                "partner-transfer",
+                receiver="Acme GmbH",
+                agreement=Evidence("evidence/acme.pdf", SHA256),
+                related_party=True,
+                terms=AgreementTerms(purposes=("disclosure",)),
+            ),
+        )
+    )
+    assert globex.custody == DeclaredNone("the contract was ended")
+    assert initech.custody == Unknown("nobody found the contract")
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("{Acme: [{uri: 'https://x', purposes: [disclosure]}]}", "the agreement is not pinned"),
+        ("{Acme: evidence/acme.pdf}", "nothing says what the agreement covers"),
+        ("{Acme: [{purposes: [disclosure]}]}", "uri is missing"),
+        ("{Acme: []}", "is an empty list"),
+        ("[Acme]", "recipients: write a mapping"),
+        (
+            "{Acme: {none: x}, acme: {none: y}}",
+            "recipients: 'acme' is the same as another",
+        ),
+    ],
+)
+def test_a_mistake_about_a_recipient_is_told(folder: Path, body: str, message: str) -> None:
+    found = the_problem(folder, "{origin: external}", top=f"recipients: {body}")
+
+    assert message in found.message

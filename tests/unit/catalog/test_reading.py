@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lineage_plugin.catalog.reading import meant, moment_us, shown
+from lineage_plugin.catalog.reading import duration_us, meant, moment_us, shown
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,17 @@ def test_few_words_to_choose_from_are_all_named() -> None:
 
 def test_a_long_text_is_shortened_in_a_message() -> None:
     assert shown("x" * 500) == f"'{'x' * 75}...'"
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [("P1Y", 365), ("P12M", 336), ("p2w", 14), ("P1DT24H", 2), ("PT1440M", 1), ("PT86400S", 1)],
+)
+def test_a_duration_never_lasts_longer_than_it_was_meant(text: str, days: int) -> None:
+    assert duration_us(text) == days * 86_400_000_000
+
+
+@pytest.mark.parametrize("text", ["P", "PT", "P0D", "1Y", "P1H", "-P1D", "90 days", "P1.5D"])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="it is not of the form"):
+        duration_us(text)

@@ -35,7 +35,11 @@ def test_what_the_starter_catalog_shows_is_valid_too(tmp_path: Path) -> None:
     (tmp_path / "provenance.yaml").write_text(text.replace(licenses, shown))
 
     found = load_catalog(tmp_path / "provenance.yaml")
-    assert [d.pattern for d in found.declarations] == ["s3://lake/photos/**", "s3://lake/maps/**"]
+    assert [d.pattern for d in found.declarations] == [
+        "s3://lake/photos/**",
+        "s3://lake/maps/**",
+        "recipient://acme%20gmbh",
+    ]
     assert set(found.licenses) == {"LicenseRef-acme-2026"}
 
 

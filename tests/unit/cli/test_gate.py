@@ -76,3 +76,22 @@ def test_a_time_that_is_none_is_wrong_input(run: Run) -> None:
 
     assert result.exit_code == 2
     assert "2026-05-03" in result.stderr
+
+
+def test_giving_is_asked_with_a_recipient_and_shown_with_it(run: Run, run_json: RunJson) -> None:
+    asked = ("gate", "s3://models/faces", "--for", "disclosure", "--recipient", "Clear AI")
+    result = run(*asked)
+
+    assert result.exit_code == 3
+    assert result.stdout.startswith("DENIED  s3://models/faces  for disclosure to Clear AI")
+    assert "no agreement with Clear AI is on record" in result.stdout
+    assert run_json("decisions")[0]["recipient"] == "Clear AI"
+    assert len(run_json("decisions", "--recipient", "clear  ai")) == 1
+    assert run_json("decisions", "--recipient", "Globex") == []
+
+
+def test_a_recipient_of_what_gives_nothing_is_a_mistake(run: Run) -> None:
+    result = run("gate", "s3://models/faces", "--for", "model-training", "--recipient", "Acme")
+
+    assert result.exit_code == 2
+    assert "model-training gives nothing to anybody" in result.stderr
