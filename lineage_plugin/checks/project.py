@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from lineage_plugin.catalog.policy_yaml import load_policy
+from lineage_plugin.catalog.policy_yaml import Gates, load_policy
 from lineage_plugin.catalog.provenance_yaml import load_catalog
 from lineage_plugin.checks.findings import Finding
 from lineage_plugin.checks.folder import read_dags
@@ -61,6 +61,7 @@ def check(
         declarations,
         purposes=frozenset(purposes),
         suggest=purposes.suggest,
+        gates=policy.gates if policy is not None else Gates(),
         # What is wrong with the policy is said once, not once for each task.
         bound=lambda purpose: (
             policy is None or any(each in bindings for each in purposes.ancestors(purpose))

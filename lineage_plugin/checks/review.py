@@ -9,21 +9,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
 from lineage_plugin.catalog.match import Matcher, normalised
+from lineage_plugin.catalog.policy_yaml import Gates
 from lineage_plugin.checks.constants import HOLE
 from lineage_plugin.checks.findings import Finding
 from lineage_plugin.checks.overlap import may_mean
 from lineage_plugin.checks.tasks import TaskSeen
 from lineage_plugin.model import DatasetRef, Declaration
+from lineage_plugin.policy.enforcement import TaskFacts, bypasses, matching, purposes_of
 
-#: Purposes for which a task must pass a gate because the administrator says so.
-Enforced = Callable[[TaskSeen], Sequence[str]]
-
-#: Ways in which a task gets by without its gate, each with what to do instead.
-Bypasses = Callable[[TaskSeen], Iterable[tuple[str, str]]]
+#: What an entry of the catalog calls a dataset that is a model.
+_MODEL = "model"
 
 #: Entries that a name with holes is compared with; each takes some 50 us.
 _MOST_COMPARED = 2_000
@@ -40,8 +39,7 @@ class Rules:
     purposes: Collection[str]
     suggest: Callable[[str], str]
     bound: Callable[[str], bool]
-    enforced: Enforced = field(default=lambda _task: ())
-    bypasses: Bypasses = field(default=lambda _task: ())
+    gates: Gates
 
 
 def review(tasks: Sequence[TaskSeen], rules: Rules) -> list[Finding]:
@@ -53,10 +51,15 @@ class _Review:
     def __init__(self, tasks: Sequence[TaskSeen], rules: Rules) -> None:
         self.tasks = tasks
         self.rules = rules
-        self.purposes = {
-            task: tuple(dict.fromkeys((*task.purposes, *rules.enforced(task)))) for task in tasks
-        }
-        self.known = _Known(rules.declarations)
+        self.known = _Known([normalised(d.pattern) for d in rules.declarations])
+        self.models = _Known(
+            [
+                *rules.gates.models,
+                *(normalised(d.pattern) for d in rules.declarations if d.kind == _MODEL),
+            ]
+        )
+        self.facts = {task: self._facts(task) for task in tasks}
+        self.purposes = {task: self._asked(task) for task in tasks}
         self.writers: Mapping[str, list[TaskSeen]] = defaultdict(list)
         for task in tasks:
             for name in task.outlets:
@@ -66,6 +69,29 @@ class _Review:
         for task in tasks:
             if "ProvenanceGateOperator" in task.operators:
                 self.gates[task.dag_id].append(task)
+
+    def _facts(self, task: TaskSeen) -> TaskFacts:
+        return TaskFacts(
+            dag_id=task.dag_id,
+            task_id=task.task_id,
+            tags=task.tags,
+            operators=task.operators,
+            pool=task.pool,
+            queue=task.queue,
+            writes_model=any(self.models.means(_spelled(name)) for name in task.outlets),
+            is_unattended="EmptyOperator" in task.operators and not (task.inlets or task.outlets),
+            is_python="@task.stub" not in task.operators,
+        )
+
+    def _asked(self, task: TaskSeen) -> tuple[str, ...]:
+        """Return for what a task must pass a gate, because its author or the policy says so."""
+        if "ProvenanceGateOperator" in task.operators:
+            return task.purposes
+        facts = self.facts[task]
+        matched = matching(facts, self.rules.gates.rules)
+        if facts.is_unattended and not any(rule.singles_out for rule in matched):
+            matched = []
+        return tuple(dict.fromkeys((*task.purposes, *purposes_of(facts, matched, task.purposes))))
 
     def findings(self) -> Iterator[Finding]:
         for task in self.tasks:
@@ -79,8 +105,8 @@ class _Review:
 
     def _gate(self, task: TaskSeen) -> Iterator[Finding]:
         if self.purposes[task]:
-            for why, instead in self.rules.bypasses(task):
-                yield _about(task, "gate.bypassed", why, instead)
+            for bypass in bypasses(self.facts[task]):
+                yield _about(task, "gate.bypassed", bypass.why, bypass.instead)
             return
         if not (task.trains or task.signs):
             return
@@ -168,7 +194,8 @@ class _Review:
         names = {_spelled(n) for task in self.tasks for n in (*task.inlets, *task.outlets)}
         if any(set(task.untold) & {"inlets", "outlets"} for task in self.tasks):
             return  # what they touch might be just that
-        for declaration in self.known.unused(names):
+        for place in self.known.unused(names):
+            declaration = self.rules.declarations[place]
             path, _, line = declaration.where.rpartition(":")
             message = f"{declaration.pattern!r} means no dataset that these DAGs name"
             hint = "correct it, or leave it out if nothing uses it"
@@ -184,26 +211,25 @@ class _Review:
 
 
 class _Known:
-    """The entries of the catalog, by what they mean."""
+    """Patterns, by what they mean."""
 
-    def __init__(self, declarations: Sequence[Declaration]) -> None:
-        self._declarations = declarations
-        self._patterns = [normalised(declaration.pattern) for declaration in declarations]
-        self._matcher = Matcher(self._patterns)
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self._patterns = patterns
+        self._matcher = Matcher(patterns)
         self._found: dict[str, tuple[int, ...]] = {}
 
     def means(self, name: str) -> bool:
-        """Whether an entry means a dataset, or may."""
+        """Whether a pattern means a dataset, or may."""
         return bool(self._meaning(name))
 
-    def unused(self, names: Iterable[str]) -> list[Declaration]:
-        """Return the entries that mean none of *names*."""
+    def unused(self, names: Iterable[str]) -> list[int]:
+        """Return the places of the patterns that mean none of *names*."""
         used = {place for name in names for place in self._meaning(name)}
-        # An entry for a folder also speaks of what is read file by file, and the other way round.
+        # An entry for a part also speaks of the folder that is read as a whole.
         return [
-            declaration
-            for place, declaration in enumerate(self._declarations)
-            if place not in used and not any(_is_inside(self._patterns[place], n) for n in names)
+            place
+            for place, pattern in enumerate(self._patterns)
+            if place not in used and not any(_is_inside(pattern, name) for name in names)
         ]
 
     def _meaning(self, name: str) -> tuple[int, ...]:

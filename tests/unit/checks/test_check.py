@@ -124,6 +124,38 @@ def test_a_gate_apart_is_a_warning_and_fails_only_when_strict(dags: Path) -> Non
     assert (run().exit_code, run("--strict").exit_code) == (0, 2)
 
 
+POLICY = """\
+version: 1
+gates:
+  - {task: "*fit*", purpose: model-training}
+  - {writes: model, purpose: model-training}
+  - {tag: sensitive}
+  - {operator: EmptyOperator, purpose: model-training}
+models: [s3://models/**]
+"""
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        (f'BashOperator(task_id="refit", {READS_PHOTOS})', []),
+        (f'provenance(edge="train")(BashOperator(task_id="t", {READS_PHOTOS}, outlets=[Asset("s3://models/x")]))', []),
+        (f'provenance(edge="train")(BashOperator(task_id="t", {READS_PHOTOS}))', ["training.no-gate"]),
+        (f'BashOperator(task_id="t", {READS_PHOTOS}, params={{}}, tags=("sensitive",))', ["purpose.missing"]),
+        ('EmptyOperator(task_id="fit")', ["gate.bypassed"]),
+    ],
+    ids=["by its name", "by its model", "unmatched", "nobody says for what", "unattended"],
+)  # fmt: skip
+def test_gates_that_the_policy_asks_for_count(
+    dags: Path, tmp_path: Path, task: str, expected: list[str]
+) -> None:
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    imported = "from airflow.providers.standard.operators.empty import EmptyOperator\n"
+    write(dags, f'\n{imported}with DAG("d"):\n    {task}\n')
+
+    assert [rule for rule in rules() if rule != "catalog.unused"] == expected
+
+
 def test_an_entry_that_means_nothing_is_pointed_out_with_its_line(dags: Path) -> None:
     write(dags, '\nwith DAG("d"):\n    BashOperator(task_id="t", bash_command="b")\n')
 
