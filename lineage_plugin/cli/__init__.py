@@ -41,6 +41,7 @@ COMMANDS = {
         "gate",
         "Ask whether datasets may be used for a purpose, as the gate of a task would.",
     ),
+    "report": ("report", "Draw where datasets and models come from, as one self-contained page."),
     "decisions": (
         "decisions",
         "List what gates said, newest first; with an ID, explain one decision.",
