@@ -53,10 +53,7 @@ def command(
     from lineage_plugin.gate.service import open_gate
 
     settings = settings_file.load()
-    known_purposes = purposes.checked(settings, purpose)
-    if recipient.strip() and known_purposes and not known_purposes.is_sharing(purpose):
-        message = f"{purpose} gives nothing to anybody; --for disclosure does"
-        raise click.BadParameter(message, param_hint="--recipient")
+    purposes.checked(settings, purpose, recipient)
     seq = None
     if known is not None:
         with record.opened() as store:

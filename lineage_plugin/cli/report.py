@@ -81,7 +81,7 @@ def command(
 
     settings = settings_file.load()
     if purpose is not None:
-        purposes.check(settings, purpose, recipient)
+        purposes.checked(settings, purpose, recipient)
     elif recipient.strip():
         raise click.UsageError("--recipient needs --for, such as --for disclosure")
     _check_target(target)
