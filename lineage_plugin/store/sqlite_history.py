@@ -64,8 +64,8 @@ WHERE a.id = x.value AND j.id = a.job_id
 """
 
 _EDGES = """
-SELECT e.activity_id, e.kind FROM json_each(:ids) x CROSS JOIN activity_edge e
-WHERE e.activity_id = x.value AND e.seq <= :k
+SELECT e.activity_id, group_concat(e.kind, ' ') FROM json_each(:ids) x CROSS JOIN activity_edge e
+WHERE e.activity_id = x.value AND e.seq <= :k GROUP BY x.value
 """
 
 _ALIASES = """
@@ -230,25 +230,15 @@ class Walk:
     def _activities(
         self, ids: Collection[int], spans: dict[int, Span]
     ) -> Iterator[tuple[int, Activity]]:
-        edges: dict[int, set[EdgeKind]] = defaultdict(set)
-        for activity, edge in self._of(_EDGES, ids):
-            edges[activity].add(EdgeKind(edge))
-        kinds = {activity: frozenset(found) for activity, found in edges.items()}
-        nothing: frozenset[EdgeKind] = frozenset()
+        told: dict[int, str] = dict(self._of(_EDGES, ids))
+        kinds = {text: frozenset(map(EdgeKind, text.split())) for text in {"", *told.values()}}
         for activity, namespace, name, group in self._of(_ACTIVITIES, ids):
-            span = spans[activity]
+            started_us, _, ended_us, refused, _, runs = spans[activity]
+            edges = kinds[told.get(activity, "")]
             yield (
                 activity,
                 Activity(
-                    id=activity,
-                    job_namespace=namespace,
-                    job_name=name,
-                    group=group,
-                    started_us=span.started_us,
-                    ended_us=span.ended_us,
-                    refused=span.refused,
-                    edges=kinds.get(activity, nothing),
-                    runs=span.runs,
+                    activity, namespace, name, group, started_us, ended_us, refused, edges, runs
                 ),
             )
 

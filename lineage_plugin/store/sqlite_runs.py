@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 # What each run of the activities did.  A claim to have been refused counts only if the record holds
 # that decision, and it was about this run: otherwise a writer could hide behind somebody else's
@@ -97,22 +97,31 @@ def spans(
     connection: sqlite3.Connection, known_seq: int, activities: Collection[int]
 ) -> dict[int, Span]:
     """Return the span of every one of *activities* that has an event."""
-    runs: dict[int, list[_Run]] = defaultdict(list)
     # By way of a table, whose order saves the database from sorting.
     connection.execute("DELETE FROM temp.asked")
     connection.execute(
         "INSERT INTO temp.asked SELECT value FROM json_each(?)", (json.dumps(sorted(activities)),)
     )
-    for activity, *run in connection.execute(_RUNS, {"k": known_seq}):
-        runs[activity].append(_Run._make(run))
     found: dict[int, Span] = {}
-    unclear: dict[int, list[_Run]] = {}
-    for activity, group in runs.items():
-        run = group[0]
-        if len(group) == 1 and run.ends_at(run.final_us):
-            found[activity] = run.span(run.final_us)
+    single: dict[int, list[Any]] = {}
+    unclear: dict[int, list[_Run]] = defaultdict(list)
+    for activity, *row in connection.execute(_RUNS, {"k": known_seq}):
+        if activity in single:
+            unclear[activity].append(_Run._make(single.pop(activity)))
+        if activity in unclear:
+            unclear[activity].append(_Run._make(row))
         else:
-            unclear[activity] = group
+            single[activity] = row
+    # Most activities are one run that said itself that it ended.  Hundreds of thousands of them may
+    # be asked about, so that nothing is made of these but the answer.
+    for activity, row in single.items():
+        _, uuid, first_us, last_us, start_us, final_us, completed, refused = row
+        if final_us is not None and (start_us is None or final_us >= start_us):
+            completed_us = first_us if completed else None
+            is_refused = bool(refused and not completed)
+            found[activity] = Span(first_us, last_us, final_us, is_refused, completed_us, (uuid,))
+        else:
+            unclear[activity].append(_Run._make(row))
     places = _places(connection, known_seq, [run.id for group in unclear.values() for run in group])
     for activity, group in unclear.items():
         found[activity] = _joined(group, places)

@@ -71,19 +71,19 @@ class Story:
     def _id(self, ref: DatasetRef) -> int:
         return self.datasets.setdefault(ref, len(self.datasets) + 1)
 
-    def history(self) -> History:
-        """Return what a record would."""
-        related = {
+    def history(self, *, related: bool = True) -> History:
+        """Return what a record would; without *related*, no dataset is part of another."""
+        parts = {
             mine: tuple(
                 other
                 for b, other in self.datasets.items()
                 if b.uri.startswith(f"{a.uri}/") or a.uri.startswith(f"{b.uri}/")
             )
-            for a, mine in self.datasets.items()
+            for a, mine in (self.datasets.items() if related else ())
         }
         return History(
             {number: ref for ref, number in self.datasets.items()},
-            related,
+            parts,
             self.activities,
             self.writes,
             self.reads,
@@ -99,11 +99,12 @@ class Story:
         at: int | None = 1000,
         is_root: Callable[[str], bool] = lambda _: False,
         reader: Subject | None = None,
+        related: bool = True,
     ) -> Ancestry:
         for ref in refs:
             self._id(ref)
         return ascend(
-            self.history(),
+            self.history(related=related),
             refs,
             at_us=at,
             is_root=is_root,
