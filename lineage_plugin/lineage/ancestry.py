@@ -16,6 +16,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -472,11 +473,10 @@ class _Ascent:
 
 def _horizon(history: History) -> int:
     """Return a moment after all that is recorded, whatever the clocks of those who ran said."""
-    moments = (
-        activity.started_us if activity.ended_us is None else activity.ended_us
-        for activity in history.activities.values()
-    )
-    return max(moments, default=0) + 1
+    activities = history.activities.values()
+    began = (activity.started_us for activity in activities)
+    ended = (activity.ended_us for activity in activities if activity.ended_us is not None)
+    return max(chain(began, ended, history.first_read_us.values()), default=0) + 1
 
 
 class _Reading(NamedTuple):

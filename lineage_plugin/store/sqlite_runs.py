@@ -72,7 +72,8 @@ class _Run(NamedTuple):
 
     def ends_at(self, moment_us: int | None) -> bool:
         """Whether something final at this moment ends the run, which may have started again."""
-        return moment_us is not None and (self.start_us is None or moment_us >= self.start_us)
+        began_us = self.first_us if self.start_us is None else self.start_us
+        return moment_us is not None and moment_us >= began_us
 
     def span(self, ended_us: int | None) -> Span:
         """Return the span of an activity that has no other run."""

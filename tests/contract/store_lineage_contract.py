@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lineage_plugin.model import DatasetRef, EdgeKind, Outcome, Output, Subject
+from lineage_plugin.model import DatasetRef, EdgeKind, Outcome, Output, RunState, Subject
 from lineage_plugin.store.api import Store
 from tests.support.records import (
     COMPLETE,
@@ -178,10 +178,11 @@ class LineageContract:
 
         assert activity(store, "embed", "faces").ended_us == 40
 
+    @pytest.mark.parametrize("state", [START, RunState.RUNNING], ids=str)
     def test_a_dag_run_that_ended_before_the_task_started_closes_nothing(
-        self, store: Store
+        self, store: Store, state: RunState
     ) -> None:
-        record(store, dag_event(COMPLETE, 5), event("embed", START, 10, writes=["faces"]))
+        record(store, dag_event(COMPLETE, 5), event("embed", state, 10, writes=["faces"]))
 
         assert activity(store, "embed", "faces").ended_us is None
 
