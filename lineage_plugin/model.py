@@ -698,6 +698,14 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Declassification:
+    """A declassification that is in force on the way to a dataset, and of which ancestor."""
+
+    dataset: str
+    said: Declassified
+
+
+@dataclass(frozen=True, slots=True)
 class EffectiveSummary:
     """The label of a dataset, short enough to travel on an event.
 
@@ -721,3 +729,4 @@ class EffectiveSummary:
     root_count: int = 0
     earliest_expiry_us: int | None = None
     assurance: Assurance = Assurance.ABSENT
+    declassifications: tuple[Declassification, ...] = ()

@@ -40,6 +40,7 @@ def provenance(  # noqa: PLR0913 - one argument for each thing that can be said
     *,
     edge: str = UNSPECIFIED,
     overwrite: bool = False,
+    lineage: Mapping[Any, Sequence[Any]] | None = None,
     external: bool = False,
     source: Mapping[str, Any] | str | None = None,
     license: Mapping[str, Any] | str | None = None,  # noqa: A002 - SPDX's spelling, as in the file
@@ -47,6 +48,7 @@ def provenance(  # noqa: PLR0913 - one argument for each thing that can be said
     custody: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None,
     use: Mapping[str, Any] | Sequence[str] | None = None,
     categories: Sequence[str] = (),
+    declassified: Mapping[str, Any] | None = None,
     valid_from: object = None,
     valid_until: object = None,
     assurance: str | None = None,
@@ -60,6 +62,9 @@ def provenance(  # noqa: PLR0913 - one argument for each thing that can be said
         edge: What the task is; decides what flows from its inputs to its outlets.
         overwrite: The task replaces its outlets wholly; without it a write is an append and what
             was true of the old content stays true.
+        lineage: Which inputs each output was made from, as Assets or URIs (may be templates).  An
+            input that is listed nowhere flows into every output; so does every input into an
+            output that is not listed.
         external: The outlets come from outside, so that they need no inputs.
         source: Shapes from here on are those of an entry in ``provenance.yaml``.
         license: See *source*.
@@ -67,6 +72,8 @@ def provenance(  # noqa: PLR0913 - one argument for each thing that can be said
         custody: See *source*.
         use: See *source*.
         categories: Kinds of data, DPV names.
+        declassified: The recorded decision that kinds of data which go in do not come out; only
+            with *edge* ``anonymise`` or ``aggregate``.
         valid_from: When the declaration begins to hold.
         valid_until: When it ends.
         assurance: How well it is supported.
@@ -92,6 +99,7 @@ def provenance(  # noqa: PLR0913 - one argument for each thing that can be said
         "custody": custody,
         "use": use,
         "categories": categories or None,
+        "declassified": declassified,
         "valid_from": valid_from,
         "valid_until": valid_until,
         "assurance": assurance,
@@ -100,7 +108,7 @@ def provenance(  # noqa: PLR0913 - one argument for each thing that can be said
     }
     if unknown:
         name = min(unknown)
-        names = ("edge", "overwrite", "external", *said)
+        names = ("edge", "overwrite", "lineage", "external", *said)
         message = f"provenance: unknown argument {name!r}{_suggestion(name, names)}"
         raise TypeError(message)
     if edge not in EDGES:
@@ -113,7 +121,12 @@ def provenance(  # noqa: PLR0913 - one argument for each thing that can be said
             raise TypeError(message)
     entry = {name: value for name, value in said.items() if value is not None}
     spoken = bool(entry.keys() - {"authority"})
-    hook = TaskHook(edge=edge, overwrites=overwrite, declarations=(entry,) if spoken else ())
+    hook = TaskHook(
+        edge=edge,
+        overwrites=overwrite,
+        declarations=(entry,) if spoken else (),
+        lineage=_pairs(lineage),
+    )
     return _decorator("provenance", hook)
 
 
@@ -159,6 +172,19 @@ def requires(
         purpose.strip(), tuple(suites), tuple(inputs or ()), recipient.strip()
     )
     return _decorator(f"requires({purpose!r})", TaskHook(requirements=(requirement,)))
+
+
+def _pairs(lineage: object) -> tuple[tuple[Any, tuple[Any, ...]], ...]:
+    if lineage is None:
+        return ()
+    if not isinstance(lineage, Mapping):
+        message = f"provenance: lineage maps each output to a list of inputs, not {lineage!r}"
+        raise TypeError(message)
+    for output, inputs in lineage.items():
+        if not isinstance(inputs, (list, tuple)):
+            message = f"provenance: lineage of {output!r} is a list of inputs, not {inputs!r}"
+            raise TypeError(message)
+    return tuple((output, tuple(inputs)) for output, inputs in lineage.items())
 
 
 def _decorator(name: str, hook: TaskHook) -> Decorator:

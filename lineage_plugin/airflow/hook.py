@@ -66,12 +66,14 @@ class TaskHook:
         overwrites: bool = False,
         declarations: tuple[Mapping[str, Any], ...] = (),
         requirements: tuple[Requirement, ...] = (),
+        lineage: tuple[tuple[Any, tuple[Any, ...]], ...] = (),
         then: tuple[Callable[..., Any], ...] = (),
     ) -> None:
         self.edge = edge
         self.overwrites = overwrites
         self.declarations = declarations
         self.requirements = requirements
+        self.lineage = lineage
         self.then = then
 
     def __repr__(self) -> str:
@@ -102,6 +104,7 @@ class TaskHook:
             declarations=self.declarations
             + tuple(said for said in other.declarations if said not in self.declarations),
             requirements=_joined(self.requirements + other.requirements),
+            lineage=self.lineage + tuple(x for x in other.lineage if x not in self.lineage),
             then=self.then + tuple(hook for hook in other.then if hook not in self.then),
         )
 

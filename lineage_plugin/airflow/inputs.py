@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lineage_plugin.airflow.hook import Requirement
+from lineage_plugin.airflow.hook import Requirement, TaskHook, hook_of
 from lineage_plugin.model import DatasetRef
 
 #: Namespace of Assets that have a name and no URI.
@@ -32,7 +32,7 @@ class Touched:
 def reads_of(
     context: Any, requirements: Iterable[Requirement] = (), *, ask_airflow: bool = True
 ) -> Touched:
-    """Find what a task reads: inlets, Assets among its arguments, inputs named by ``requires``.
+    """Find what a task reads: inlets, Assets among its arguments, inputs that decorators name.
 
     Args:
         context: The task's context, templates rendered.
@@ -48,9 +48,10 @@ def reads_of(
         for value in _leaves(getattr(task, name, None)):
             if _is_dataset(value):
                 found.add(value)
-    for requirement in requirements:
-        for value in requirement.inputs:
-            found.add(_rendered(value, task, context))
+    named = [value for requirement in requirements for value in requirement.inputs]
+    named += [value for _, inputs in hook_of(task).lineage for value in inputs]
+    for value in named:
+        found.add(_rendered(value, task, context))
     return found.touched()
 
 
@@ -62,6 +63,34 @@ def writes_of(context: Any) -> Touched:
     for asset in runtime_outlets(context):
         found.add(asset)
     return found.touched()
+
+
+def lineage_of(
+    context: Any, hook: TaskHook, outlets: Iterable[DatasetRef]
+) -> tuple[dict[DatasetRef, tuple[DatasetRef, ...]], list[str]]:
+    """Find which inputs a task's author says that each of its outlets was made from.
+
+    Returns:
+        That, and what is wrong with the rest: of an outlet of which all cannot be resolved, nothing
+        is said, so that everything flows into it.
+    """
+    known = {ref.uri: ref for ref in outlets}
+    found: dict[DatasetRef, tuple[DatasetRef, ...]] = {}
+    wrong: list[str] = []
+    void: set[str] = set()
+    for output, inputs in hook.lineage:
+        target, sources = (
+            _Finder(context, ask_airflow=False).all_of(things) for things in ([output], inputs)
+        )
+        wrong += [*target.unresolved, *sources.unresolved]
+        for uri in (ref.uri for ref in target.refs):
+            if uri not in known:
+                wrong.append(f"{uri} is no outlet of this task")
+            elif sources.unresolved:
+                void.add(uri)
+            else:
+                found[known[uri]] = (*found.get(known[uri], ()), *sources.refs)
+    return {ref: said for ref, said in found.items() if ref.uri not in void}, wrong
 
 
 def runtime_outlets(context: Any) -> list[Any]:
@@ -90,6 +119,11 @@ class _Finder:
         self._ask_airflow = ask_airflow
         self._refs: dict[DatasetRef, None] = {}
         self._unresolved: dict[str, None] = {}
+
+    def all_of(self, things: Iterable[Any]) -> Touched:
+        for thing in things:
+            self.add(_rendered(thing, self._context["task"], self._context))
+        return self.touched()
 
     def touched(self) -> Touched:
         return Touched(tuple(self._refs), tuple(self._unresolved))

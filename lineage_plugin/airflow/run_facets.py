@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from lineage_plugin.airflow.gate_task import said_for
 from lineage_plugin.airflow.hook import TaskHook, hook_of
-from lineage_plugin.airflow.inputs import reads_of, ref_of, runtime_outlets, writes_of
+from lineage_plugin.airflow.inputs import lineage_of, reads_of, ref_of, runtime_outlets, writes_of
 from lineage_plugin.errors import DeclarationError
 from lineage_plugin.facets import codec, names
 from lineage_plugin.facets.events import UNREADABLE
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 #: Keys of ``Asset.extra`` that declare provenance, beside ``provenance``, which holds them all.
-PLAIN_KEYS = frozenset({"source", "license", "consent", "custody", "use", "categories", "origin"})
+PLAIN_KEYS = frozenset(
+    {"source", "license", "consent", "custody", "use", "categories", "origin", "declassified"}
+)
 
 #: Which decision a run shows when it passed several gates: the one that kept it from running.
 _WORST_FIRST = (Outcome.DENIED, Outcome.UNDECIDED, Outcome.ALLOWED)
@@ -72,6 +74,9 @@ def _task_facet(task_instance: Any) -> RunFacet:
         log.warning("An outlet of this task names no dataset and is not recorded: %s", what)
     for what in reads.unresolved:
         log.warning("An input of this task names no dataset, so its outlets pass no gate: %s", what)
+    lineage, wrong = lineage_of(context, hook, writes.refs)
+    for what in wrong:
+        log.warning("What this task says about lineage counts only in part: %s", what)
     unreadable = [DatasetRef(UNREADABLE, str(task_instance.id)) for _ in reads.unresolved]
     return codec.task_facet(
         edge=EdgeKind(hook.edge),
@@ -79,6 +84,7 @@ def _task_facet(task_instance: Any) -> RunFacet:
         declarations=declarations_of(context, hook, writes.refs),
         inputs=(*reads.refs, *unreadable),
         outputs=writes.refs,
+        lineage=lineage,
     )
 
 

@@ -30,13 +30,14 @@ from lineage_plugin.model import Declaration, Problem
 
 if TYPE_CHECKING:
     from lineage_plugin.catalog.provenance_yaml import Catalog
+    from lineage_plugin.policy.edges import Rules
     from lineage_plugin.policy.licenses import Terms
 
 #: The name of the compiled catalog in the state folder.
 FILE = "catalog.compiled"
 
 #: Changes whenever the layout of the file does, and with the byte order of the machine.
-_MAGIC = f"lineage-catalog 1 {sys.byteorder}\n".encode().ljust(32, b" ")
+_MAGIC = f"lineage-catalog 2 {sys.byteorder}\n".encode().ljust(32, b" ")
 
 #: After the magic: CRC-32 of the rest; the bytes of header, tables and sample; declarations.
 _LENGTHS = struct.Struct("=IIIII")
@@ -202,6 +203,13 @@ class CompiledCatalog:
 
         return {name: codec.decode(Terms, row) for name, row in rows.items()}
 
+    @property
+    def edge_rules(self) -> Rules:
+        """What the policy says about edges."""
+        from lineage_plugin.policy.edges import Rules
+
+        return codec.decode(Rules, self._header["edges"])
+
     def __len__(self) -> int:
         return len(self._ends) - 1
 
@@ -317,12 +325,16 @@ def _compiled(
     # PyYAML, the tables of the policy and what they need wait until something has changed.
     from lineage_plugin.catalog.policy_yaml import load_policy
     from lineage_plugin.catalog.provenance_yaml import load_catalog
+    from lineage_plugin.policy.edges import Rules
 
     listing, policies = listings
     added: list[str] = []
+    rules = Rules()
     for name in policies:
         snapshot.sha256(Path(name))
-        added += load_policy(Path(name)).purposes_added
+        policy = load_policy(Path(name))
+        added += policy.purposes_added
+        rules = policy.edges
     catalogs: list[Catalog] = []
     problems: list[Problem] = []
     for name in listing:
@@ -348,6 +360,7 @@ def _compiled(
         "compiled_ns": now_ns,
         "digest": codec.digest(sorted(catalog.digest for catalog in catalogs)),
         "files": [(*f, *b) for f, b in zip(files, itertools.pairwise(bounds), strict=True)],
+        "edges": codec.encode(rules),
         "licenses": {n: codec.encode(t) for c in catalogs for n, t in c.licenses.items()},
         "listing": listings,
         "stamps": snapshot.stamps,

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from lineage_plugin.catalog.consents import NOT_SAID, consent_of
+from lineage_plugin.catalog.declassification import declassified_of
 from lineage_plugin.catalog.documents import DocumentReader
 from lineage_plugin.catalog.lines import Node
-from lineage_plugin.catalog.reading import meant, shown
+from lineage_plugin.catalog.reading import shown
 from lineage_plugin.catalog.snapshot import Snapshot
 from lineage_plugin.model import (
     Assurance,
@@ -42,6 +43,7 @@ _DATASET = (
     "custody",
     "use",
     "categories",
+    "declassified",
     "assurance",
     "evidence",
 )
@@ -90,11 +92,14 @@ class DeclarationReader(DocumentReader):
         consent = self._part(found, "consent", self._consent, none=True)
         evidence = self.evidence(found.get("evidence"), "evidence")
         claimed = consent.evidence if isinstance(consent, DeclaredNone) else ()
+        external = self.word(found.get("origin"), "origin", "origin", _ORIGINS) == "external"
+        declassified = declassified_of(self, found.get("declassified"), external=external)
+        papers = (*evidence, *claimed, *(declassified.evidence if declassified else ()))
         valid_from, valid_until = self.period(found, "valid_from", "valid_until", "")
         return Declaration(
             authority=authority,
             pattern=pattern,
-            external=self.word(found.get("origin"), "origin", "origin", _ORIGINS) == "external",
+            external=external,
             valid_from_us=valid_from,
             valid_until_us=valid_until,
             source=self._source_part(found),
@@ -102,11 +107,12 @@ class DeclarationReader(DocumentReader):
             consent=consent,
             custody=custody,
             use=self._use(found.get("use")),
-            categories=self._categories(found.get("categories")),
-            assurance=self._assurance(found.get("assurance"), custody, (*evidence, *claimed)),
+            categories=self.categories(found.get("categories"), "categories"),
+            assurance=self._assurance(found.get("assurance"), custody, papers),
             evidence=evidence,
             where=where,
             kind=self.word(found.get("kind"), "kind", "kind", _KINDS),
+            declassified=declassified,
         )
 
     def _part(
@@ -287,21 +293,6 @@ class DeclarationReader(DocumentReader):
         for name in sorted({*use.purposes} & {*use.excluded}):
             self.wrong(f"use: {name} is both meant and excluded", found["excluded"].line)
         return use
-
-    def _categories(self, node: Node | None) -> tuple[str, ...]:
-        found: list[str] = []
-        for item in self.items(node, "categories"):
-            text = self.text(item, "categories")
-            if (
-                text
-                and text not in vocabulary.CATEGORIES
-                and not text.startswith(("dpv:", "dpv-pd:"))
-            ):
-                hint = meant(text, vocabulary.CATEGORIES)
-                self.wrong(f"categories: unknown category {shown(text)}", item.line, hint)
-            elif text:
-                found.append(text)
-        return tuple(dict.fromkeys(found))
 
     def _assurance(
         self,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lineage_plugin import codec
-from lineage_plugin.catalog import lines
+from lineage_plugin.catalog import edge_rules, lines
 from lineage_plugin.catalog.lines import Node
 from lineage_plugin.catalog.policy_rules import RulesReader
 from lineage_plugin.catalog.reading import meant, shown
@@ -17,6 +17,7 @@ from lineage_plugin.catalog.snapshot import Snapshot
 from lineage_plugin.errors import PolicyError
 from lineage_plugin.model import Problem
 from lineage_plugin.policy import purposes, reasons
+from lineage_plugin.policy.edges import Rules
 from lineage_plugin.policy.enforcement import GateRule, ModeRule
 from lineage_plugin.policy.vocabulary import suggest
 
@@ -49,8 +50,11 @@ class WaiverRules:
     by: tuple[str, ...] = ()
 
 
+#: What holds about edges where the file does not speak of them.
+SHIPPED_EDGES = Rules()
+
 #: The keys of the file.
-_KEYS = ("version", "purposes", "gates", "models", "modes", "waivers")
+_KEYS = ("version", "purposes", "gates", "models", "modes", "waivers", *edge_rules.KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ class PolicyFile:
     waivers: WaiverRules = WaiverRules()
     gates: Gates = Gates()
     modes: tuple[ModeRule, ...] = ()
+    edges: Rules = SHIPPED_EDGES
 
 
 def load_policy(path: Path | None, *, required: Collection[Path] = ()) -> PolicyFile:
@@ -155,6 +160,12 @@ def _policy(
     return PolicyFile(bindings, dict(added), codec.digest(plain), modes=modes)
 
 
+def _with_edges(policy: PolicyFile, rules: Rules) -> PolicyFile:
+    if rules == SHIPPED_EDGES:
+        return policy
+    return replace(policy, edges=rules, digest=codec.digest([policy.digest, codec.encode(rules)]))
+
+
 class _File(RulesReader):
     """One policy file while it is read."""
 
@@ -172,7 +183,8 @@ class _File(RulesReader):
         known = {*purposes.shipped(), *added}
         gates = self._gates(found, known)
         modes = self.mode_rules(found.get("modes"), known)
-        return replace(_policy(bound, added, modes), gates=gates, waivers=self._waivers(found))
+        policy = _with_edges(_policy(bound, added, modes), edge_rules.edge_rules_of(self, found))
+        return replace(policy, gates=gates, waivers=self._waivers(found))
 
     def only_gates(self, root: Node) -> Gates:
         """Read what :func:`load_gates` is asked for; a key that nobody knows may have meant it."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from lineage_plugin.catalog.lines import Node
 from lineage_plugin.model import Problem
+from lineage_plugin.policy import vocabulary
 from lineage_plugin.policy.vocabulary import suggest
 
 #: With more words than this to choose from, a hint does not list them all.
@@ -207,6 +208,18 @@ class Reader:
         """Return texts that must be known words, each once."""
         found = (self.word(item, what, kind, known, guess=guess) for item in self.items(node, what))
         return tuple(dict.fromkeys(word for word in found if word))
+
+    def categories(self, node: Node | None, what: str) -> tuple[str, ...]:
+        """Return kinds of data, each once."""
+        found: list[str] = []
+        for item in self.items(node, what):
+            text = self.text(item, what)
+            if text and not vocabulary.is_category(text):
+                hint = meant(text, vocabulary.CATEGORIES)
+                self.wrong(f"{what}: unknown category {shown(text)}", item.line, hint)
+            elif text:
+                found.append(text)
+        return tuple(dict.fromkeys(found))
 
     def word(
         self,

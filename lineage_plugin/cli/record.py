@@ -87,7 +87,15 @@ def surveyed(ref: DatasetRef, *, at_us: int | None = None, known: KnownAt | None
         if found is None and not said(ref.uri):
             raise _unknown(store, ref, then="" if known is None else f" as known at {known.text}")
         ref = found or ref
-        seen = survey(store, [ref], said, at_us=moment_us, is_now=at_us is None, known_seq=seq)
+        seen = survey(
+            store,
+            [ref],
+            said,
+            at_us=moment_us,
+            is_now=at_us is None,
+            known_seq=seq,
+            rules=catalog.edge_rules,
+        )
     terms = catalog.licenses
     return Seen(ref, seen, effective.of(seen, moment_us, terms)[ref.uri], terms)
 
@@ -100,9 +108,15 @@ def surveyed_all(refs: Collection[DatasetRef]) -> Survey:
     """
     from lineage_plugin.lineage.survey import survey
 
-    said = _catalog().declarations_for
+    catalog = _catalog()
     with opened() as store:
-        return survey(store, refs, said, at_us=time.time_ns() // 1000)
+        return survey(
+            store,
+            refs,
+            catalog.declarations_for,
+            at_us=time.time_ns() // 1000,
+            rules=catalog.edge_rules,
+        )
 
 
 def _catalog() -> CompiledCatalog:

@@ -14,7 +14,16 @@ from lineage_plugin.lineage.ancestry import Version
 from lineage_plugin.model import DatasetRef, Declaration, EffectiveSummary
 
 #: Parts of a declaration that a person wants to see, in the order of a provenance.yaml.
-_PARTS = ("source", "license", "consent", "custody", "use", "categories", "evidence")
+_PARTS = (
+    "source",
+    "license",
+    "consent",
+    "custody",
+    "use",
+    "categories",
+    "declassified",
+    "evidence",
+)
 
 #: Versions whose writers are shown; JSON has them all.
 _MOST_WRITERS = 20
@@ -151,6 +160,7 @@ def _tell_effective(effective: dict[str, Any]) -> None:
         "legal_bases": "legal bases",
         "consent_statuses": "consent",
         "categories": "categories",
+        "declassifications": "declassified",
         "earliest_expiry": "ends first",
         "assurance": "weakest support",
     }

@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any
 
 from lineage_plugin.codec import digest
-from lineage_plugin.gate import license_columns, quarantine
+from lineage_plugin.gate import edge_columns, license_columns, quarantine
 from lineage_plugin.lineage import training
 from lineage_plugin.lineage.survey import Survey
 from lineage_plugin.model import (
@@ -45,6 +45,7 @@ RELEVANT = {
     "lineage_verdict": "whether all that this version was made from is known",
     "quarantine": "id of the statement that holds this version back, or none",
     "quarantine_verdict": "whether anybody holds this version back: clear or held",
+    **edge_columns.ABOUT,
     "source_verdict": "whether it is known where the data comes from",
     "source_issuer": "who issued the data",
     "source_method": "how the data was generated (OASIS generation-method code)",
@@ -170,11 +171,14 @@ def build(
         external = seen.declared.is_root(uri)
         origin = "external" if external else "derived" if activity else "unknown"
         role = "input" if uri in read else "root" if external or not activity else "ancestor"
-        key = (uri, role, origin, seen.lineage_verdict(index), held.get(index, ""))
+        step = edge_columns.cells(seen, index)
+        key = (uri, role, origin, seen.lineage_verdict(index), *step, held.get(index, ""))
         if key not in shared:
-            names = ("dataset", "role", "origin", "lineage_verdict")
+            names = ("dataset", "role", "origin", "lineage_verdict", *edge_columns.NAMES)
             named = dict(zip(names, key[:-1], strict=True))
             shared[key] = {**named, **quarantine.cells(index, held), **about[uri]}
+            for until_us in edge_columns.ends_us(seen, index):
+                judge.note_expiry(until_us)
         volatile = {"version": version.name, "job": version.job, "depth": ancestry.depth[index]}
         rows.append({**shared[key], **volatile})
     return Frame(rows, judge.expires_us)
@@ -231,8 +235,8 @@ class _Judge:
     ) -> dict[str, Any]:
         external = any(d.external for d in said)
         for declaration in said:
-            self._note_expiry(declaration.valid_until_us)
-            self._note_expiry(_supported_until_us(declaration))
+            self.note_expiry(declaration.valid_until_us)
+            self.note_expiry(_supported_until_us(declaration))
         return {
             **self._source([d.source for d in said], external=external),
             **self._license(said, reach, external=external),
@@ -263,7 +267,8 @@ class _Judge:
         has_ended = until_us is not None and until_us <= self.at_us
         return min(said.assurance, Assurance.ASSERTED) if has_ended else said.assurance
 
-    def _note_expiry(self, moment_us: int | None) -> None:
+    def note_expiry(self, moment_us: int | None) -> None:
+        """Remember that something changes by itself then."""
         if moment_us is not None and moment_us > self.at_us:
             self.expires_us = min(moment_us, self.expires_us or moment_us)
 
@@ -304,6 +309,9 @@ class _Judge:
     def _consent(
         self, said: Sequence[Declaration], categories: Collection[str], *, external: bool
     ) -> dict[str, str]:
+        # Where nobody spoke, whoever brought the data in could have.
+        spoken = [d for d in said if d.consent is not None] or [d for d in said if d.external][:1]
+        kinds = {category for declared in said for category in declared.categories}
         found = [
             (
                 declared,
@@ -314,14 +322,14 @@ class _Judge:
                     categories=categories,
                     at_us=self.at_us,
                     recipient=self.recipient.name,
+                    declared=kinds,
                 ),
             )
-            for declared in said
-            if declared.consent is not None
+            for declared in spoken
         ]
         bases = [d.consent for d, _ in found if isinstance(d.consent, Consent)]
         for basis in bases:
-            self._note_expiry(consent.changes_us(basis, after_us=self.at_us))
+            self.note_expiry(consent.changes_us(basis, after_us=self.at_us))
         verdict = _worst("consent", [each for _, each in found], external)
         states = [consent.state(basis, self.at_us) for basis in bases]
         begun = (consent.since_us(basis, self.at_us) for basis in bases)
@@ -369,7 +377,7 @@ class _Judge:
         ]
         chains = [d.custody for d, _ in found if isinstance(d.custody, Custody)]
         for chain in chains:
-            self._note_expiry(custody.changes_us(chain, after_us=self.at_us))
+            self.note_expiry(custody.changes_us(chain, after_us=self.at_us))
         verdict = _worst("custody", [each for _, each in found], external)
         related = sorted({step for chain in chains for step in custody.related(chain)})
         return {

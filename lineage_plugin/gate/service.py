@@ -45,6 +45,7 @@ from lineage_plugin.model import (
     in_force,
 )
 from lineage_plugin.policy import parties, recipients
+from lineage_plugin.policy.edges import Rules
 from lineage_plugin.policy.recipients import Recipient
 from lineage_plugin.settings import Settings
 from lineage_plugin.store import open_store
@@ -188,7 +189,7 @@ class Gate:
         asked = replace(asked, inputs=self._all_inputs(store, asked))
         if not asked.inputs:
             return _undecided(asked, _NO_INPUTS)
-        asked, seen = self._settled(store, asked, said)
+        asked, seen = self._settled(store, asked, said, catalog.edge_rules)
         recipient = recipients.judge(
             asked.recipient,
             said(parties.uri(asked.recipient)),
@@ -239,7 +240,7 @@ class Gate:
         return tuple(dict.fromkeys((*asked.inputs, *read)))
 
     def _settled(
-        self, store: Store, asked: _Question, said: _ByPattern
+        self, store: Store, asked: _Question, said: _ByPattern, rules: Rules
     ) -> tuple[_Question, Survey]:
         """Survey the inputs, and give upstream writers that just ended time to say so.
 
@@ -257,6 +258,7 @@ class Gate:
                 is_now=asked.is_now,
                 known_seq=asked.known_seq,
                 reader=asked.subject,
+                rules=rules,
             )
             writers_open = any(version.is_open for version in seen.ancestry.versions)
             if not writers_open or time.monotonic() >= deadline:

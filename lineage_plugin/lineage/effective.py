@@ -12,6 +12,7 @@ from lineage_plugin.model import (
     DatasetRef,
     Declaration,
     DeclaredNone,
+    Declassification,
     EffectiveSummary,
     Gap,
     License,
@@ -19,6 +20,7 @@ from lineage_plugin.model import (
     Unknown,
 )
 from lineage_plugin.policy import consent, custody, licenses
+from lineage_plugin.policy.edges import Rules
 from lineage_plugin.propagation import Label, combine
 from lineage_plugin.store.api import Store
 
@@ -32,12 +34,13 @@ def summarise(
     at_us: int,
     by_pattern: Callable[[str], Iterable[Declaration]],
     terms: Mapping[str, licenses.Terms] | None = None,
+    rules: Rules = Rules(),  # noqa: B008 - an immutable value
 ) -> dict[str, EffectiveSummary]:
     """Return what binds each dataset at *at_us*, by URI, with all it inherits from upstream.
 
-    *terms* are those of the licences that catalog files registered.
+    *terms* are those of the licences that catalog files registered, *rules* the policy's on edges.
     """
-    return of(survey(store, refs, by_pattern, at_us=at_us), at_us, terms)
+    return of(survey(store, refs, by_pattern, at_us=at_us, rules=rules), at_us, terms)
 
 
 def of(
@@ -79,7 +82,18 @@ def _summary(
         root_count=len(roots),
         earliest_expiry_us=_earliest(said, at_us),
         assurance=min((d.assurance for d in said), default=Assurance.ABSENT),
+        declassifications=_declassifications(seen, above),
     )
+
+
+def _declassifications(seen: Survey, above: Iterable[int]) -> tuple[Declassification, ...]:
+    """List what recorded decisions took away on the way, each once."""
+    found = {
+        Declassification(seen.ancestry.versions[version].uri, said)
+        for version in above
+        for said in seen.declassified(version)
+    }
+    return tuple(sorted(found, key=lambda one: (one.dataset, one.said.until_us, one.said.removes)))
 
 
 def _distinct(texts: Iterable[str]) -> tuple[str, ...]:

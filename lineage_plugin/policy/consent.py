@@ -35,6 +35,7 @@ def verdict(
     categories: Collection[str],
     at_us: int,
     recipient: str = "",
+    declared: Collection[str] = (),
 ) -> str:
     """Judge what was said about the legal basis of a dataset.
 
@@ -46,18 +47,44 @@ def verdict(
             proof that there are no people in it.
         at_us: The moment of use.
         recipient: To whom the data is to be given, if *purpose* gives it to anybody.
+        declared: Kinds of data that the dataset is declared to be of, where it is.
 
     Returns:
-        ``valid``, ``compatible`` (a recorded decision lets it be used for another purpose),
-        ``not-personal``, ``absent``, ``unknown``, ``contradiction``; by state ``requested``,
-        ``refused``, ``expired``, ``withdrawn``, ``revoked``, ``invalidated``, ``objected``; by time
-        ``expired``, ``not-yet-valid``, ``reconfirmation-due``; by scope ``purpose-not-covered``
-        (consent), ``secondary-use`` (other bases), ``recipient-not-covered``,
-        ``special-category``.  Of several faults the first in this order.
+        ``declassified`` (it was of people, and nothing of that arrives); ``valid``, ``compatible``
+        (a recorded decision lets it be used for another purpose), ``not-personal``, ``absent``,
+        ``unknown``, ``contradiction``; by state ``requested``, ``refused``, ``expired``,
+        ``withdrawn``, ``revoked``, ``invalidated``, ``objected``; by time ``expired``,
+        ``not-yet-valid``, ``reconfirmation-due``; by scope ``purpose-not-covered`` (consent),
+        ``secondary-use`` (other bases), ``recipient-not-covered``, ``special-category``. Of several
+        faults the first in this order.
 
     Source:
         GDPR Articles 5(1)(b), 6(1), 6(4), 7, 9 and 21; DPV 2.3 consent status.
     """
+    found = _verdict(consent, purpose, purposes, categories, at_us, recipient)
+    needless = not purposes.is_special(purpose) and _is_declassified(declared, categories)
+    return "declassified" if needless and found not in _RETROACTIVE else found
+
+
+#: What says that there never was a basis: it reaches what was made anonymous since, too.
+_RETROACTIVE = frozenset({"refused", "invalidated"})
+
+
+def _is_declassified(declared: Collection[str], arriving: Collection[str]) -> bool:
+    """Whether data of people was on its way, and recorded decisions took all of that away."""
+    return any(map(vocabulary.is_personal, declared)) and not any(
+        map(vocabulary.is_personal, arriving)
+    )
+
+
+def _verdict(
+    consent: Said,
+    purpose: str,
+    purposes: Purposes,
+    categories: Collection[str],
+    at_us: int,
+    recipient: str,
+) -> str:
     if consent is None:
         return "absent"
     if isinstance(consent, Unknown):

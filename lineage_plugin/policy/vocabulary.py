@@ -78,6 +78,11 @@ def iri(category: str) -> str:
     return str(row["iri"]) if row else ""
 
 
+def is_category(name: str) -> bool:
+    """Whether somebody knows this category: the table, or DPV by its prefix."""
+    return name in _named("categories") or name.startswith(("dpv:", "dpv-pd:"))
+
+
 def is_personal(category: str) -> bool:
     """Whether data of this category is about people; a category nobody knows may be.
 

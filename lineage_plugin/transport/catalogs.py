@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from lineage_plugin.errors import DeclarationError
 from lineage_plugin.model import Declaration
+from lineage_plugin.policy.edges import Rules
 from lineage_plugin.policy.licenses import Terms
 from lineage_plugin.settings import Settings
 from lineage_plugin.transport import bounded
@@ -45,6 +46,10 @@ class Catalog(Protocol):
     @property
     def licenses(self) -> Mapping[str, Terms]:
         """The terms of the licences that they register."""
+
+    @property
+    def edge_rules(self) -> Rules:
+        """What the policy says about edges."""
 
 
 class Catalogs:

@@ -197,7 +197,14 @@ class Recorder:
             raise
         event.said.set_result(said)
         event.effective.set_result(
-            summarise(store, event.refs, event.now_us, catalog.declarations_for, catalog.licenses)
+            summarise(
+                store,
+                event.refs,
+                event.now_us,
+                catalog.declarations_for,
+                catalog.licenses,
+                catalog.edge_rules,
+            )
         )
 
 

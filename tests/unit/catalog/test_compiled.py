@@ -276,7 +276,7 @@ def test_a_compiled_catalog_of_another_release_is_compiled_again(
 ) -> None:
     state = tmp_path / "state"
     data = refresh([file], state).data
-    (state / FILE).write_bytes(data.replace(b"lineage-catalog 1 ", b"lineage-catalog 0 "))
+    (state / FILE).write_bytes(data.replace(b"lineage-catalog 2 ", b"lineage-catalog 0 "))
     compiled._open.clear()
 
     assert CompiledCatalog.load(state) is None

@@ -20,7 +20,8 @@ GIVEN = {
     "license_concluded": {"agreed", "inherited", "differs", "disputed"},
     "license_derivation": {"permitted", "inherited", "no-derivatives"},
     "consent": {
-        "valid", "not-personal", "absent", "unknown", "expired", "not-yet-valid", "withdrawn",
+        "valid", "not-personal", "declassified", "absent", "unknown", "expired",
+        "not-yet-valid", "withdrawn",
         "revoked", "refused", "invalidated", "requested", "objected", "purpose-not-covered",
         "special-category", "contradiction", "inherited", "compatible", "secondary-use",
         "recipient-not-covered", "reconfirmation-due",
