@@ -221,6 +221,18 @@ class Gap(TypedDict, total=False):
     reason: str
 
 
+class Declassification(TypedDict, total=False):
+    """A recorded decision that kinds of data are no longer in an ancestor."""
+
+    dataset: str
+    removes: list[str]
+    anonymizationMethodUsed: str
+    decidedBy: str
+    reason: str
+    validUntil: str
+    evidence: list[Evidence] | None
+
+
 @attr.define(kw_only=True)
 class LineagePluginEffectiveDatasetFacet(DatasetFacet):
     """The provenance that a dataset inherits from everything it was made from."""
@@ -239,6 +251,7 @@ class LineagePluginEffectiveDatasetFacet(DatasetFacet):
     derivedFromCount: int | None = None
     earliestExpiry: str | None = None
     assurance: str | None = None
+    declassifications: list[Declassification] | None = None
 
     _additional_skip_redact: ClassVar[list[str]] = [
         "resolution",
@@ -255,6 +268,7 @@ class LineagePluginEffectiveDatasetFacet(DatasetFacet):
         "derivedFromCount",
         "earliestExpiry",
         "assurance",
+        "declassifications",
     ]
 
     @staticmethod
@@ -336,6 +350,14 @@ class TaskDataset(TypedDict, total=False):
     name: str
 
 
+class TaskLineage(TypedDict, total=False):
+    """What an output was made from, of all that the task reads."""
+
+    namespace: str
+    name: str
+    inputs: list[TaskDataset]
+
+
 @attr.define(kw_only=True)
 class LineagePluginTaskRunFacet(RunFacet):
     """What the author of a DAG says about a task and its datasets."""
@@ -345,6 +367,7 @@ class LineagePluginTaskRunFacet(RunFacet):
     declarations: list[dict[str, Any]]
     inputs: list[TaskDataset] | None = None
     outputs: list[TaskDataset] | None = None
+    lineage: list[TaskLineage] | None = None
 
     _additional_skip_redact: ClassVar[list[str]] = [
         "edge",
@@ -352,6 +375,7 @@ class LineagePluginTaskRunFacet(RunFacet):
         "declarations",
         "inputs",
         "outputs",
+        "lineage",
     ]
 
     @staticmethod
@@ -384,7 +408,9 @@ VALUES: tuple[type, ...] = (
     CustodyStatement,
     UseStatement,
     Gap,
+    Declassification,
     GateDataset,
     GateReason,
     TaskDataset,
+    TaskLineage,
 )

@@ -23,6 +23,7 @@ from lineage_plugin.model import (
     Decision,
     Declaration,
     DeclaredNone,
+    Declassification,
     EdgeKind,
     EffectiveSummary,
     Evidence,
@@ -115,6 +116,10 @@ def effective_facet(
         derivedFromCount=max(summary.root_count, len(summary.roots)),
         earliestExpiry=_moment(summary.earliest_expiry_us),
         assurance=_assurance(summary.assurance),
+        declassifications=[
+            _declassification(found) for found in summary.declassifications[:MOST_LISTED]
+        ]
+        or None,
         producer=producer,
     )
 
@@ -185,6 +190,7 @@ def task_facet(
     declarations: Iterable[Declaration] = (),
     inputs: Iterable[DatasetRef] = (),
     outputs: Iterable[DatasetRef] = (),
+    lineage: Mapping[DatasetRef, Iterable[DatasetRef]] | None = None,
     producer: str = names.PRODUCER,
 ) -> classes.LineagePluginTaskRunFacet:
     """Say on the run what the author of its DAG said about the task."""
@@ -192,9 +198,31 @@ def task_facet(
         edge=edge.value,
         overwrites=[ref.uri for ref in overwrites],
         declarations=[codec.encode(declaration) for declaration in declarations],
-        inputs=[classes.TaskDataset(namespace=r.namespace, name=r.name) for r in inputs] or None,
-        outputs=[classes.TaskDataset(namespace=r.namespace, name=r.name) for r in outputs] or None,
+        inputs=_datasets(inputs) or None,
+        outputs=_datasets(outputs) or None,
+        lineage=[
+            classes.TaskLineage(namespace=ref.namespace, name=ref.name, inputs=_datasets(made_from))
+            for ref, made_from in (lineage or {}).items()
+        ]
+        or None,
         producer=producer,
+    )
+
+
+def _datasets(refs: Iterable[DatasetRef]) -> list[classes.TaskDataset]:
+    return [classes.TaskDataset(namespace=ref.namespace, name=ref.name) for ref in refs]
+
+
+def _declassification(found: Declassification) -> classes.Declassification:
+    said = found.said
+    return classes.Declassification(
+        dataset=found.dataset,
+        removes=list(said.removes),
+        anonymizationMethodUsed=_text(said.method),
+        decidedBy=said.by,
+        reason=_text(said.reason),
+        validUntil=_iso(said.until_us),
+        evidence=[_evidence(piece) for piece in said.evidence] or None,
     )
 
 

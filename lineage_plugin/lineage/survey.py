@@ -13,7 +13,7 @@ from lineage_plugin.lineage.said import Declared, by_uri
 from lineage_plugin.model import DatasetRef, Declaration, Declassified, Subject
 from lineage_plugin.policy import edges
 from lineage_plugin.propagation import Label
-from lineage_plugin.store.api import EVENT_ORIGIN, Store
+from lineage_plugin.store.api import EVENT_ORIGIN, History, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +75,33 @@ def survey(
         said = store.declarations(known_seq=history.seq, origin=EVENT_ORIGIN, patterns=uris)
         declared = Declared(by_pattern, by_uri(said), at_us=at_us)
         until_us = None if is_now else at_us
-        ancestry = ascend(
-            history,
-            refs,
-            at_us=until_us,
-            is_root=declared.is_root,
-            reader=reader,
-            trusts=rules.trusts,
-        )
-        labels, names = propagate(
-            ancestry,
-            declared,
-            declared.categories,
-            rules.escalations,
-            lambda found: declared.removed(found.uri) if _may_shrink(found) else frozenset(),
-        )
-        return Survey(ancestry, labels, names, declared, history.seq)
+        return over(history, refs, declared, at_us=until_us, reader=reader, rules=rules)
+
+
+def over(
+    history: History,
+    refs: Collection[DatasetRef],
+    declared: Declared,
+    *,
+    at_us: int | None,
+    reader: Subject | None = None,
+    rules: edges.Rules = edges.Rules(),  # noqa: B008 - an immutable value
+) -> Survey:
+    """Work out the ancestry and labels of *refs* from a history and what is declared.
+
+    Without *at_us* that is after all that is recorded; the rest is as for :func:`survey`.
+    """
+    ancestry = ascend(
+        history, refs, at_us=at_us, is_root=declared.is_root, reader=reader, trusts=rules.trusts
+    )
+    labels, names = propagate(
+        ancestry,
+        declared,
+        declared.categories,
+        rules.escalations,
+        lambda found: declared.removed(found.uri) if _may_shrink(found) else frozenset(),
+    )
+    return Survey(ancestry, labels, names, declared, history.seq)
 
 
 def _may_shrink(version: Version) -> bool:

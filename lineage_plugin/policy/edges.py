@@ -24,10 +24,6 @@ from lineage_plugin.propagation import Escalation
 #: The kinds on which a recorded declassification may take categories away.
 SHRINKING = frozenset({EdgeKind.AGGREGATE, EdgeKind.ANONYMISE})
 
-#: The kinds whose output is what was learnt from data, not data that was passed on.
-#: Source: CDLA-Permissive-2.0 s.3 and CDLA-Sharing-1.0 s.3.5 call it "Results".
-RESULTS = frozenset({EdgeKind.TRAIN, EdgeKind.FINE_TUNE, EdgeKind.GENERATE})
-
 #: Whose explicit lineage and aliases count besides our own decorators', if nobody says otherwise:
 #: what the extractors of Airflow's OpenLineage provider found out.
 PROVIDER = "https://github.com/apache/airflow/tree/providers-openlineage"
@@ -109,11 +105,6 @@ def may_shrink(kinds: Collection[EdgeKind]) -> bool:
     Where several are told of one step, all of them have to be of those that allow it.
     """
     return bool(kinds) and SHRINKING.issuperset(kinds)
-
-
-def makes_results(kinds: Collection[EdgeKind]) -> bool:
-    """Whether what comes out of a step of these kinds is learnt from data, not data passed on."""
-    return bool(kinds) and RESULTS.issuperset(kinds)
 
 
 @functools.lru_cache(maxsize=256)

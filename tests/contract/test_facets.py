@@ -26,6 +26,8 @@ from lineage_plugin.model import (
     Decision,
     Declaration,
     DeclaredNone,
+    Declassification,
+    Declassified,
     EdgeKind,
     EffectiveSummary,
     Evidence,
@@ -147,6 +149,14 @@ SUMMARY = EffectiveSummary(
     roots=tuple(f"s3://raw/{n}" for n in range(300)),
     earliest_expiry_us=2,
     assurance=Assurance.DOCUMENTED,
+    declassifications=(
+        Declassification(
+            "s3://lake/counts",
+            Declassified(
+                ("personal",), "k-anonymity", "team-privacy", "k is 20", 3, (Evidence("dpia.pdf"),)
+            ),
+        ),
+    ),
 )
 
 
@@ -180,6 +190,7 @@ def all_facets() -> Iterator[tuple[str, str, Any]]:
         declarations=[EVERYTHING],
         inputs=[ref],
         outputs=[ref],
+        lineage={ref: [ref]},
     )
     yield "full", names.TASK, task
     yield "empty", names.TASK, codec.task_facet()

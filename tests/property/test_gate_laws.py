@@ -10,10 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lineage_plugin.gate.frame import Frame, build
-from lineage_plugin.lineage.ancestry import ascend
-from lineage_plugin.lineage.labels import propagate
 from lineage_plugin.lineage.said import Declared, by_uri
-from lineage_plugin.lineage.survey import Survey
+from lineage_plugin.lineage.survey import over
 from lineage_plugin.model import (
     Assurance,
     Consent,
@@ -29,7 +27,7 @@ from lineage_plugin.model import (
     Unknown,
     Use,
 )
-from lineage_plugin.policy import edges, verdicts
+from lineage_plugin.policy import verdicts
 from lineage_plugin.policy.purposes import shipped
 from lineage_plugin.store.api import Activity, History
 
@@ -133,9 +131,7 @@ def frame(
     """Return the frame over some datasets."""
     known = Declared(lambda _: (), by_uri(declared), at_us=AT_US)
     refs = [DATASETS[number] for number in inputs]
-    found = ascend(history, refs, at_us=AT_US, is_root=known.is_root)
-    labels, uris = propagate(found, known, known.categories, edges.Rules().escalations)
-    seen = Survey(found, labels, uris, known, 1)
+    seen = over(history, refs, known, at_us=AT_US)
     return build(seen, purpose=purpose, purposes=shipped(), at_us=AT_US, terms={})
 
 

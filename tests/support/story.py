@@ -68,6 +68,12 @@ class Story:
             self.aliases[self._id(a)] = (*known, (self._id(b), said_by))
         return self
 
+    def knows(self, *refs: DatasetRef) -> Story:
+        """Have datasets in the record that nobody may have touched."""
+        for ref in refs:
+            self._id(ref)
+        return self
+
     def _id(self, ref: DatasetRef) -> int:
         return self.datasets.setdefault(ref, len(self.datasets) + 1)
 
@@ -101,8 +107,7 @@ class Story:
         reader: Subject | None = None,
         related: bool = True,
     ) -> Ancestry:
-        for ref in refs:
-            self._id(ref)
+        self.knows(*refs)
         return ascend(
             self.history(related=related),
             refs,

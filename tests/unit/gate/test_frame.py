@@ -7,9 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from lineage_plugin.gate.frame import COLUMNS, RELEVANT, Frame, build
-from lineage_plugin.lineage.labels import propagate
 from lineage_plugin.lineage.said import Declared, by_uri
-from lineage_plugin.lineage.survey import Survey
+from lineage_plugin.lineage.survey import over
 from lineage_plugin.model import (
     Assurance,
     Consent,
@@ -24,7 +23,6 @@ from lineage_plugin.model import (
     Transfer,
     Unknown,
 )
-from lineage_plugin.policy import edges
 from lineage_plugin.policy.purposes import shipped
 from tests.support.story import Story
 
@@ -61,9 +59,8 @@ def frame(
 ) -> Frame:
     """Return the frame over *ref*."""
     said = Declared(lambda _: (), by_uri(declarations), at_us=at)
-    found = story.ascend(ref, at=at, is_root=said.is_root)
-    labels, uris = propagate(found, said, said.categories, edges.Rules().escalations)
-    seen = Survey(found, labels, uris, said, 1)
+    story.knows(ref)
+    seen = over(story.history(), [ref], said, at_us=at)
     return build(seen, purpose=purpose, purposes=shipped(), at_us=at, terms={})
 
 
