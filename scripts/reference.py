@@ -24,6 +24,7 @@ def pages() -> dict[str, str]:
     """Return the text of every page by file name."""
     writers: dict[str, Callable[[], Iterable[str]]] = {
         "command.md": _command,
+        "explanation.md": _explanation,
         "facets.md": _facets,
         "frame.md": _frame,
         "licenses.md": _licenses,
@@ -182,18 +183,14 @@ def _settings() -> Iterator[str]:
 
 
 def _verdicts() -> Iterator[str]:
-    yield from ("# Verdicts", "", "The values of the frame's verdict columns, mildest first.")
+    yield from ("# Verdicts and reasons", "", "`area.verdict` is the id of a reason.")
+    yield "Ids are public API: none is ever given a second meaning."
     rows = _policy_table("verdicts")
+    clauses = {row["area"]: row["clause"] for row in _policy_table("areas", of="verdicts")}
     for area in dict.fromkeys(row["area"] for row in rows):
-        yield from ("", f"## `{area}_verdict`", "")
-        yield from _table(
-            ("verdict", "means", "what to do"),
-            (
-                (f"`{row['verdict']}`", row["why"], row["remedy"])
-                for row in rows
-                if row["area"] == area
-            ),
-        )
+        yield from ("", f"## `{area}_verdict`", "", clauses.get(area, ""), "")
+        yield "The values of the column, mildest first; those without an id pass."
+        yield from ("", *_reasons(row for row in rows if row["area"] == area))
     yield from ("", "## Notes", "", "What blocks nothing and is shown with every decision.", "")
     yield from _table(
         ("id", "shown where", "means"),
@@ -202,6 +199,80 @@ def _verdicts() -> Iterator[str]:
             for row in _policy_table("notes", of="verdicts")
         ),
     )
+    yield from ("", "## The gate itself", "")
+    yield "Something that the gate needs is not there. Undecided, and never waived."
+    faults = _policy_table("faults")
+    yield from ("", *_table(
+        ("reason", "means", "what to do", "source"),
+        ((f"`{row['id']}`", row["means"], row["remedy"], row["source"]) for row in faults),
+    ))  # fmt: skip
+    yield from ("", "## Rules of the shipped suites", "")
+    yield "The id where a suite refuses what passes elsewhere, or a column that is no verdict."
+    yield "A suite of your own names its rules in `meta.rule`; one without a name is `suite.NAME`."
+    yield from ("", *_table(("reason", "suites", "requires"), _rules()))
+
+
+def _reasons(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+    yield from _table(
+        ("verdict", "reason", "means", "what to do", "source", "outcome", "waiver"),
+        (
+            (
+                f"`{row['verdict']}`",
+                "" if row["passes_by_default"] else f"`{row['area']}.{row['verdict']}`",
+                row["why"],
+                row["remedy"].replace("{{", "{").replace("}}", "}"),
+                row["source"],
+                _outcome(row),
+                ""
+                if row["passes_by_default"]
+                else "possible"
+                if row.get("is_waivable", True)
+                else "never",
+            )
+            for row in rows
+        ),
+    )
+
+
+def _outcome(row: dict[str, Any]) -> str:
+    if row["passes_by_default"]:
+        return "passes"
+    return "`DENIED`" if row["is_definite"] else "`UNDECIDED`"
+
+
+def _rules() -> Iterator[tuple[str, str, str]]:
+    suites: dict[str, dict[str, str]] = {}
+    for name, suite in _documents(resources.files("lineage_plugin.expectations")):
+        for expectation in suite["expectations"]:
+            rule = expectation["meta"]["rule"]
+            suites.setdefault(rule, {})[name.removesuffix(".json")] = expectation["description"]
+    for rule, found in sorted(suites.items()):
+        yield f"`{rule}`", ", ".join(found), "; ".join(dict.fromkeys(found.values()))
+
+
+def _explanation() -> Iterator[str]:
+    schema = json.loads(explanation_schema().read_text("utf-8"))
+    yield from ("# The JSON of `lineage-plugin explain`", "", schema["description"], "")
+    yield from (f"`{schema['$id']}`", "", *_properties(schema, schema))
+    for name, definition in schema["$defs"].items():
+        yield from ("", f"## {name}", "", definition["description"], "")
+        yield from _properties(schema, definition)
+
+
+def explanation_schema() -> Traversable:
+    """Return the JSON Schema of what ``explain`` prints."""
+    return resources.files("lineage_plugin.cli") / "explanation.schema.json"
+
+
+def _properties(schema: dict[str, Any], definition: dict[str, Any]) -> Iterator[str]:
+    def meaning(field: dict[str, Any]) -> str:
+        named = field.get("$ref") or field.get("items", {}).get("$ref", "")
+        name = named.rpartition("/")[2]
+        told = field.get("description") or schema["$defs"][name]["description"]
+        return f"{told} See [{name}](#{name})." if name else str(told)
+
+    fields = definition["properties"].items()
+    yield from _table(("key", "holds"), ((f"`{key}`", meaning(field)) for key, field in fields))
 
 
 def _policy_table(name: str, *, of: str = "") -> list[dict[str, Any]]:
@@ -211,7 +282,8 @@ def _policy_table(name: str, *, of: str = "") -> list[dict[str, Any]]:
 
 
 def _documents(folder: Traversable) -> Iterator[tuple[str, dict[str, Any]]]:
-    for file in sorted(folder.iterdir(), key=lambda each: each.name):
+    files = (file for file in folder.iterdir() if file.name.endswith(".json"))
+    for file in sorted(files, key=lambda each: each.name):
         yield file.name, json.loads(file.read_text("utf-8"))
 
 

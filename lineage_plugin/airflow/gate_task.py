@@ -151,14 +151,10 @@ def _decide(
 
 
 def _decide_one(gate: Gate, requirement: Requirement, reads: Touched, subject: Subject) -> Decision:
+    from lineage_plugin.gate.decide import undecided
+
     obstacles = [
-        Reason(
-            "input.unresolved",
-            "",
-            f"the task reads something that names no dataset: {what}",
-            "name it by a URI: an Asset with a URI among the inlets, or requires(inputs=[...])",
-            is_definite=False,
-        )
+        undecided("input.unresolved", f"the task reads something that names no dataset: {what}")
         for what in reads.unresolved
     ]
     return gate.decide(
@@ -181,6 +177,7 @@ def _fault(
     """Return the decision that a broken gate comes to, recorded if the record can be reached."""
     from lineage_plugin.airflow.identity import subject_of
 
+    # Nothing is imported for it: whatever failed may be what cannot be imported.
     reason = Reason(
         "gate.error",
         "",
@@ -241,6 +238,8 @@ def _was_here_before(instance: Any) -> bool:
 
 def _tell(decision: Decision) -> None:
     level = logging.INFO if decision.outcome is Outcome.ALLOWED else logging.ERROR
+    for line in wording.waived(decision):
+        log.warning("%s", line)
     for line in wording.lines(decision):
         log.log(level, "%s", line)
 

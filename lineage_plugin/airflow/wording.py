@@ -38,7 +38,10 @@ def summary(decision: Decision) -> str:
 
 
 def lines(decision: Decision) -> Iterator[str]:
-    """Tell a decision as a table of dataset, why and rule, each with its path and what to do."""
+    """Tell a decision as a table of dataset, why and rule, each with its path and what to do.
+
+    What was waived is told by :func:`waived`, in a louder voice.
+    """
     if decision.outcome is Outcome.ALLOWED:
         yield printable(_allowed(decision))
         yield from _warnings(decision.warnings)
@@ -49,9 +52,30 @@ def lines(decision: Decision) -> Iterator[str]:
         yield f"  ... and {len(decision.reasons) - MOST_REASONS} more reasons"
     yield from _warnings(decision.warnings)
     yield f"The body did not run and will not be retried.  Decision {decision.id}"
+    yield from _more(decision)
+
+
+def waived(decision: Decision) -> Iterator[str]:
+    """Say what would have blocked if nobody had waived it: by whom, why and until when."""
+    for each in decision.waived[:MOST_REASONS]:
+        reason = each.reason
+        yield printable(
+            f"WAIVED until {iso(each.until_us)} by {each.actor}: {reason.dataset}: {reason.why}"
+            f" [{reason.id}], because: {each.why}.  Waiver {each.waiver}"
+        )
+    if len(decision.waived) > MOST_REASONS:
+        yield f"WAIVED: and {len(decision.waived) - MOST_REASONS} more reasons"
+
+
+def _more(decision: Decision) -> Iterator[str]:
+    """Name the command that explains it: by its id, unless the record could not take it."""
+    if not any(reason.id.startswith("store.") for reason in decision.reasons):
+        yield f"What to do, and why: lineage-plugin explain {decision.id}"
+        return
     for ref in decision.inputs[:1]:
-        to = f" --recipient {shlex.quote(decision.recipient)}" if decision.recipient else ""
-        yield printable(f"More: lineage-plugin gate {ref.uri} --for {decision.purpose}{to}")
+        ask = ["lineage-plugin", "explain", ref.uri, "--for", decision.purpose]
+        ask += ["--recipient", decision.recipient] if decision.recipient else []
+        yield printable(f"What to do, and why: {shlex.join(ask)}")
 
 
 def printable(text: str) -> str:

@@ -46,6 +46,15 @@ COMMANDS = {
         "decisions",
         "List what gates said, newest first; with an ID, explain one decision.",
     ),
+    "explain": (
+        "explain",
+        "Say why a gate refused, on whose word, and what would change that.",
+    ),
+    "waive": (
+        "waive",
+        "Let one reason pass for a dataset and a purpose until a date, on your name.",
+    ),
+    "waivers": ("waivers", "List what was waived: by whom, why, until when."),
     "quarantine": ("quarantine", "List what gates hold back after a run, and lift it."),
     "verify": (
         "verify",

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lineage_plugin.cli import tables
-from lineage_plugin.codec import encode
+from lineage_plugin.cli import explanation, tables
 from lineage_plugin.model import Decision, Outcome, Reason
 
 if TYPE_CHECKING:
@@ -31,8 +30,9 @@ def as_row(decision: Decision) -> dict[str, Any]:
         "purpose": decision.purpose,
         "recipient": decision.recipient,
         "agreements": list(decision.agreements),
-        "reasons": [_reason(reason) for reason in decision.reasons],
-        "warnings": [_reason(reason) for reason in decision.warnings],
+        "reasons": [explanation.reason_row(reason) for reason in decision.reasons],
+        "warnings": [explanation.reason_row(reason) for reason in decision.warnings],
+        "waived": [explanation.waived_row(each) for each in decision.waived],
         "valid_until": tables.when(decision.valid_until_us),
         "job": decision.subject.job_name,
         "job_namespace": decision.subject.job_namespace,
@@ -63,21 +63,26 @@ def why(decision: Decision) -> str:
     return f"{where}{first.why} [{first.id}]{more}"
 
 
-def tell(decision: Decision) -> None:
-    """Explain a decision to a person: reasons, ways, what to do next."""
+def tell(decision: Decision, again: str = "") -> None:
+    """Tell a decision to a person: reasons, ways, what to do next.
+
+    *again* is the command that explains it, if it is not on record under its id.
+    """
     inputs = ", ".join(ref.uri for ref in decision.inputs) or "(no dataset)"
     click.secho(
         f"{decision.outcome.value}  {tables.printable(inputs)}  for {decision.aim}", bold=True
     )
     if decision.outcome is Outcome.ALLOWED:
         held = ", ".join(decision.suites) or "none"
-        click.echo(f"\n{decision.rows} rows of provenance hold against suites: {held}")
+        but = ", but for what is waived" if decision.waived else ""
+        click.echo(f"\n{decision.rows} rows of provenance hold against suites{but}: {held}")
     _reasons("", decision.reasons)
+    explanation.tell_waived(decision.waived)
     _reasons("\nWarnings, which block nothing:", decision.warnings)
     _remedies(decision.reasons)
     _ways(decision.reasons)
     _facts(decision)
-    _next(decision)
+    _next(decision, again)
 
 
 def replay_row(replay: Replay) -> dict[str, Any]:
@@ -119,19 +124,6 @@ _SHOWN_OF_ONE = 72
 
 def _short(text: str) -> str:
     return text if len(text) <= _SHOWN_OF_ONE else f"{text[:_SHOWN_OF_ONE]}..."
-
-
-def _reason(reason: Reason) -> dict[str, Any]:
-    return {
-        "id": reason.id,
-        "dataset": reason.dataset,
-        "why": reason.why,
-        "remedy": reason.remedy,
-        "path": encode(reason.path),
-        "is_definite": reason.is_definite,
-        "severity": reason.severity,
-        "said_by": reason.said_by,
-    }
 
 
 def _reasons(title: str, reasons: tuple[Reason, ...]) -> None:
@@ -177,13 +169,11 @@ def _facts(decision: Decision) -> None:
         click.echo(f"Asked by {tables.printable(job)}")
 
 
-def _next(decision: Decision) -> None:
-    """End a refusal with the next command."""
-    far = next((reason for reason in decision.reasons if len(reason.path) > 1), None)
-    if far is not None:
-        click.echo("\nHow the first one gets there, with the runs:")
-        command = f"lineage-plugin trace {far.path[0]} --from {far.path[-1]}"
-        click.echo(f"  {tables.printable(command)}")
-    elif decision.outcome is not Outcome.ALLOWED and decision.inputs:
-        click.echo("\nWhat is said about it, and by whom:")
-        click.echo(f"  {tables.printable(f'lineage-plugin show {decision.inputs[0].uri}')}")
+def _next(decision: Decision, again: str) -> None:
+    """End a refusal, and what rests on a waiver, with the next command."""
+    if decision.outcome is Outcome.ALLOWED and not decision.waived:
+        return
+    if any(reason.id.startswith("store.") for reason in decision.reasons):
+        return  # what to do is said above; nothing can be asked of a record that is not there
+    click.echo("\nWhy, on whose word, and what would change it:")
+    click.echo(f"  {tables.printable(again or f'lineage-plugin explain {decision.id}')}")

@@ -59,7 +59,7 @@ def command(
     if decision_id is not None:
         if dataset or purpose or recipient or outcome:
             raise click.UsageError("give an ID, or what to list, not both")
-        one = _one(decision_id)
+        one = recorded(decision_id)
         if replays:
             _replay(one, form)
         else:
@@ -97,7 +97,12 @@ def command(
         tables.write_json(form, [decision_text.as_row(decision) for decision in found])
 
 
-def _one(decision_id: str) -> Decision:
+def recorded(decision_id: str) -> Decision:
+    """Return the decision with this id, or with an id that begins like this.
+
+    Raises:
+        click.UsageError: The record holds none.
+    """
     with record.opened() as store:
         found = store.decision(decision_id) or _beginning_with(store, decision_id)
     if found is None:
@@ -114,13 +119,13 @@ def _write(found: Decision, form: str) -> None:
         tables.write_json(form, decision_text.as_row(found))
 
 
-def _replay(found: Decision, form: str) -> None:
+def _replay(one: Decision, form: str) -> None:
     from lineage_plugin import settings
     from lineage_plugin.gate.replay import compare
     from lineage_plugin.gate.service import open_gate
 
     with open_gate(settings.load(), read_only=True) as gate:
-        replay = compare(found, gate.again(found))
+        replay = compare(one, gate.again(one))
     if form == "table":
         decision_text.tell_replay(replay)
     else:

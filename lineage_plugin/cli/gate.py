@@ -5,7 +5,15 @@ from __future__ import annotations
 import click
 
 from lineage_plugin import settings as settings_file
-from lineage_plugin.cli import decision_text, exits, moments, purposes, record, tables
+from lineage_plugin.cli import (
+    decision_text,
+    exits,
+    explanation,
+    moments,
+    purposes,
+    record,
+    tables,
+)
 from lineage_plugin.model import DatasetRef, Outcome
 
 
@@ -70,7 +78,9 @@ def command(
         )
     moments.tell(at_us, known)
     if form == "table":
-        decision_text.tell(decision)
+        recorded = not no_record and at_us is None and known is None
+        again = explanation.command_for(datasets[0], purpose, recipient)
+        decision_text.tell(decision, "" if recorded else again + moments.options(at_us, known))
     else:
         tables.write_json(form, decision_text.as_row(decision))
     if decision.outcome is Outcome.UNDECIDED:

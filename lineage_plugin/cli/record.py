@@ -133,17 +133,18 @@ def _catalog() -> CompiledCatalog:
 
 def parsed(_ctx: click.Context, _param: click.Parameter, value: str | None) -> DatasetRef | None:
     """Read a dataset in any spelling: a URI, or a namespace and a name with a slash between."""
-    return None if value is None else _parse(value)
+    return None if value is None else parse(value)
 
 
 def parsed_all(
     _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
 ) -> tuple[DatasetRef, ...]:
     """Read several datasets."""
-    return tuple(_parse(value) for value in values)
+    return tuple(parse(value) for value in values)
 
 
-def _parse(text: str) -> DatasetRef:
+def parse(text: str) -> DatasetRef:
+    """Read one dataset as a person types it."""
     try:
         return DatasetRef.parse(text)
     except ValueError as error:

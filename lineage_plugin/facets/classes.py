@@ -294,6 +294,18 @@ class GateReason(TypedDict, total=False):
     isDefinite: bool
     severity: str
     saidBy: str | None
+    clause: str | None
+    source: str | None
+
+
+class GateWaived(TypedDict, total=False):
+    """A reason that would block, and the waiver by which it does not."""
+
+    reason: GateReason
+    waiver: str
+    by: str
+    why: str
+    until: str
 
 
 @attr.define(kw_only=True)
@@ -317,6 +329,8 @@ class LineagePluginGateRunFacet(RunFacet):
     reusedFrom: str | None = None
     recipient: str | None = None
     agreements: list[str] | None = None
+    waived: list[GateWaived] | None = None
+    waivedCount: int | None = None
 
     _additional_skip_redact: ClassVar[list[str]] = [
         "decisionId",
@@ -336,6 +350,8 @@ class LineagePluginGateRunFacet(RunFacet):
         "reusedFrom",
         "recipient",
         "agreements",
+        "waived",
+        "waivedCount",
     ]
 
     @staticmethod
@@ -411,6 +427,7 @@ VALUES: tuple[type, ...] = (
     Declassification,
     GateDataset,
     GateReason,
+    GateWaived,
     TaskDataset,
     TaskLineage,
 )

@@ -36,6 +36,7 @@ from lineage_plugin.model import (
     Transfer,
     Unknown,
     Use,
+    Waived,
     iso,
 )
 
@@ -148,6 +149,8 @@ def gate_facet(
         reusedFrom=decision.reused_from or None,
         recipient=decision.recipient or None,
         agreements=list(decision.agreements) or None,
+        waived=[_waived(each) for each in decision.waived[:MOST_LISTED]] or None,
+        waivedCount=len(decision.waived) or None,
         producer=producer,
     )
 
@@ -178,6 +181,7 @@ def decision_of(facet: object) -> Decision | None:
             warnings=tuple(_reason_of(item) for item in facet.get("warnings") or ()),
             recipient=_str(facet.get("recipient", "")),
             agreements=tuple(_str(digest) for digest in facet.get("agreements") or ()),
+            waived=tuple(_waived_of(item) for item in facet.get("waived") or ()),
         )
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
@@ -412,6 +416,18 @@ def _reason(reason: Reason) -> classes.GateReason:
         isDefinite=reason.is_definite,
         severity=reason.severity,
         saidBy=reason.said_by or None,
+        clause=_text(reason.clause) or None,
+        source=_text(reason.source) or None,
+    )
+
+
+def _waived(waived: Waived) -> classes.GateWaived:
+    return classes.GateWaived(
+        reason=_reason(waived.reason),
+        waiver=waived.waiver,
+        by=waived.actor,
+        why=_text(waived.why),
+        until=_iso(waived.until_us),
     )
 
 
@@ -425,6 +441,18 @@ def _reason_of(plain: Mapping[str, Any]) -> Reason:
         is_definite=plain["isDefinite"] is True,
         severity=_str(plain["severity"]),
         said_by=_str(plain.get("saidBy", "")),
+        clause=_str(plain.get("clause", "")),
+        source=_str(plain.get("source", "")),
+    )
+
+
+def _waived_of(plain: Mapping[str, Any]) -> Waived:
+    return Waived(
+        _reason_of(plain["reason"]),
+        _str(plain["waiver"]),
+        _str(plain["by"]),
+        _str(plain["why"]),
+        micros_of(plain["until"]) or 0,
     )
 
 

@@ -49,7 +49,6 @@ def explain(
     """
     blocking: dict[tuple[str, str], Reason] = {}
     warnings: dict[tuple[str, str], Reason] = {}
-    distance: dict[str, int] = {}
     handover = _about_recipient(recipient, purpose)
     if handover is not None:
         blocking[handover.id, ""] = handover
@@ -57,10 +56,9 @@ def explain(
         found = blocking if failure.blocks else warnings
         if failure.kind == "failed" and failure.column == _RECIPIENT and handover is not None:
             continue  # said already, once and not for each dataset
-        for reason, depth in _reasons(failure, judged, ancestry, purpose):
+        for reason in _reasons(failure, judged, ancestry, purpose):
             found.setdefault((reason.id, reason.dataset), reason)
-            distance.setdefault(reason.dataset, depth)
-    reasons = in_order(blocking.values(), distance)
+    reasons = in_order(blocking.values(), ancestry)
     unblocked = tuple(w for key, w in warnings.items() if key not in blocking)
     return outcome_of(reasons), reasons, (*unblocked, *_notes(judged))
 
@@ -116,12 +114,13 @@ def outcome_of(reasons: Collection[Reason]) -> Outcome:
     return Outcome.DENIED if is_definite else Outcome.UNDECIDED
 
 
-def in_order(reasons: Iterable[Reason], distance: Mapping[str, int]) -> tuple[Reason, ...]:
+def in_order(reasons: Iterable[Reason], ancestry: Ancestry) -> tuple[Reason, ...]:
     """Return prohibitions before missing knowledge, of either the nearest datasets first."""
+    depth: dict[str, int] = {}
+    for version, steps in zip(ancestry.versions, ancestry.depth, strict=True):
+        depth[version.uri] = min(steps, depth.get(version.uri, steps))
     return tuple(
-        sorted(
-            reasons, key=lambda r: (not r.is_definite, distance.get(r.dataset, 0), r.dataset, r.id)
-        )
+        sorted(reasons, key=lambda r: (not r.is_definite, depth.get(r.dataset, 0), r.dataset, r.id))
     )
 
 
@@ -150,20 +149,18 @@ def _reasons(
     judged: Sequence[tuple[Mapping[str, Any], int]],
     ancestry: Ancestry,
     purpose: str,
-) -> Iterable[tuple[Reason, int]]:
-    """Yield reasons, and how far away their datasets are."""
+) -> Iterable[Reason]:
     if failure.kind != "failed":
         why = f"suite {failure.suite!r}: {failure.message}"
         remedy = (
             f"the administrator mends {failure.where or failure.suite}; until then nothing "
             "passes this gate"
         )
-        yield undecided(f"suite.{failure.kind}", why, remedy), 0
+        yield undecided(f"suite.{failure.kind}", why, remedy)
         return
     for index in failure.rows:
         row, version = judged[index]
-        reason = _reason(failure, row, purpose=purpose, job=ancestry.versions[version].job)
-        yield reason, ancestry.depth[version]
+        yield _reason(failure, row, purpose=purpose, job=ancestry.versions[version].job)
 
 
 def _reason(failure: Failure, row: Mapping[str, Any], *, purpose: str, job: str) -> Reason:

@@ -67,22 +67,28 @@ class Setting:
 
 
 def ground(reasons: Sequence[Reason], seen: Survey, setting: Setting) -> tuple[Reason, ...]:
-    """Return *reasons* with the ways that lead to them now; the first also with their grounds."""
+    """Return *reasons* with the ways that lead to them now; the first also with their grounds.
+
+    Of the others only the ends of the way are kept.
+    """
     nearest = _nearest(seen, {reason.dataset for reason in reasons})
     return tuple(
         _grounded(reason, seen, nearest.get(reason.dataset, ()), setting)
         if place < MOST_EXPLAINED
-        else replace(reason, path=(), steps=(), testimony=(), changes=())
+        else replace(bare(reason), path=_ends(seen, nearest.get(reason.dataset, ())))
         for place, reason in enumerate(reasons)
     )
 
 
-def distances(seen: Survey) -> Mapping[str, int]:
-    """Tell for each dataset how many steps away its nearest version is."""
-    found: dict[str, int] = {}
-    for version, depth in zip(seen.ancestry.versions, seen.ancestry.depth, strict=True):
-        found[version.uri] = min(depth, found.get(version.uri, depth))
-    return found
+def _ends(seen: Survey, versions: Sequence[int]) -> tuple[str, ...]:
+    way = seen.ancestry.path(versions[0]) if versions else ()
+    uris = [seen.ancestry.versions[version].uri for version in way]
+    return tuple(dict.fromkeys((uris[0], uris[-1]))) if uris else ()
+
+
+def bare(reason: Reason) -> Reason:
+    """Return what was found, without what stands behind it."""
+    return replace(reason, steps=(), testimony=(), changes=())
 
 
 def _nearest(seen: Survey, uris: set[str]) -> dict[str, list[int]]:
@@ -97,19 +103,22 @@ def _nearest(seen: Survey, uris: set[str]) -> dict[str, list[int]]:
 
 def _grounded(reason: Reason, seen: Survey, versions: Sequence[int], setting: Setting) -> Reason:
     area, _, verdict = reason.id.partition(".")
+    part = table.part_of(area)
     steps: tuple[Step, ...] = ()
     if versions:
         meant = (v for v in versions if area == "lineage" and seen.lineage_verdict(v) == verdict)
         steps = tuple(_steps(seen, next(meant, versions[0])))
     said = seen.declared(reason.dataset) if versions else ()
-    testimony = tuple(_testimonies(said, area))[:MOST_TESTIMONIES]
+    testimony = tuple(_testimonies(said, part))[:MOST_TESTIMONIES]
     grounded = replace(
         reason,
         path=tuple(_distinct(step.dataset for step in steps)),
         steps=steps,
         testimony=testimony,
     )
-    return replace(grounded, changes=tuple(_changes(grounded, setting)))
+    where = next((d.where for d in said if d.where), setting.catalog)
+    changes = _changes(grounded, replace(setting, catalog=where))
+    return replace(grounded, changes=tuple(changes))
 
 
 def _distinct(uris: Iterable[str]) -> Iterator[str]:
@@ -142,19 +151,19 @@ def _steps(seen: Survey, version: int) -> Iterator[Step]:
         )
 
 
-def _testimonies(said: Iterable[Declaration], area: str) -> Iterator[Testimony]:
+def _testimonies(said: Iterable[Declaration], part: str) -> Iterator[Testimony]:
     for declaration in said:
-        part = getattr(declaration, area) if area in _PARTS else None
-        if area in _PARTS and part is None:
+        told = getattr(declaration, part) if part in _PARTS else None
+        if part in _PARTS and told is None:
             continue
-        if area == "lineage" and not declaration.external:
+        if part == "lineage" and not declaration.external:
             continue
         yield Testimony(
             declaration.authority,
-            _said(part) if area in _PARTS else _whole(declaration),
+            _said(told) if part in _PARTS else _whole(declaration),
             declaration.assurance,
             declaration.where,
-            tuple(dict.fromkeys((*declaration.evidence, *_agreements(part)))),
+            tuple(dict.fromkeys((*declaration.evidence, *_agreements(told)))),
         )
 
 
@@ -207,11 +216,13 @@ def _declare(reason: Reason, known: table.About | None, setting: Setting) -> Cha
     if known is None or not known.snippet:
         return None
     kind = ChangeKind.OBTAIN if ChangeKind.OBTAIN in known.changes else ChangeKind.DECLARE
-    text = (
-        "obtain what permits it, then declare it"
+    first = (
+        "obtain what permits it"
         if kind is ChangeKind.OBTAIN
-        else "declare it, if it is true and you can show it"
+        else "find out what is true and can be shown"
     )
+    spoken = bool(reason.testimony) and reason.id.partition(".")[0] != "assurance"
+    text = f"{first}, then write it {'instead of what is said' if spoken else 'down'}:"
     body = known.snippet.format(purpose=setting.purpose, dataset=reason.dataset)
     indented = "\n".join(f"    {line}" for line in body.splitlines())
     where = next((said.where for said in reason.testimony if said.where), setting.catalog)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import lineage_plugin
 from lineage_plugin.catalog.policy_yaml import WaiverRules, load_policy
-from lineage_plugin.codec import digest
+from lineage_plugin.codec import digest, encode
 from lineage_plugin.errors import PolicyError
 from lineage_plugin.gate.frame import FRAME_VERSION, VOLATILE
 from lineage_plugin.gate.suite_file import Suite, find_suite, load_suite
@@ -82,6 +82,7 @@ def load(settings: Settings, purpose: str, more_suites: Sequence[str] = ()) -> P
         f"frame {FRAME_VERSION}",
         f"policy {written.digest or 'none'}",
         f"license_through_train {settings.license_through_train}",
+        f"waivers {digest(encode(written.waivers))}",
         *(f"suite {suite.name} {suite.digest}" for suite in suites),
     )
     return Policy(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from lineage_plugin.codec import canonical, encode
+from lineage_plugin.gate import grounds
 from lineage_plugin.model import Decision
 
 
@@ -43,7 +44,7 @@ class Replay:
 
 
 #: What must be the same byte for byte.
-_ANSWER = ("known_seq", "frame_digest", "outcome", "reasons", "warnings", "rows")
+_ANSWER = ("known_seq", "frame_digest", "outcome", "reasons", "warnings", "waived", "rows")
 
 
 def compare(recorded: Decision, again: Decision) -> Replay:
@@ -74,7 +75,18 @@ def _rules(recorded: Decision, again: Decision) -> Iterator[Difference]:
 
 
 def _answer(recorded: Decision, again: Decision) -> Iterator[Difference]:
+    recorded, again = (_bare(decision) for decision in (recorded, again))
     for name in _ANSWER:
         then, now = (canonical(encode(getattr(d, name))) for d in (recorded, again))
         if then != now:
             yield Difference(name, then.strip('"'), now.strip('"'))
+
+
+def _bare(decision: Decision) -> Decision:
+    """Leave out what only explains: on which line of a file something stood, what was proposed."""
+    return replace(
+        decision,
+        reasons=tuple(map(grounds.bare, decision.reasons)),
+        warnings=tuple(map(grounds.bare, decision.warnings)),
+        waived=tuple(replace(w, reason=grounds.bare(w.reason)) for w in decision.waived),
+    )

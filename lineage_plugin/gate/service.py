@@ -283,7 +283,7 @@ class Gate:
         until = _valid_until(earlier.at_us, policy, table)
         if until <= asked.at_us:
             return None
-        found = decide.in_order(waivers.found_by(earlier), grounds.distances(seen))
+        found = decide.in_order(waivers.found_by(earlier), seen.ancestry)
         return replace(
             earlier,
             id=str(uuid.uuid4()),
@@ -343,7 +343,7 @@ def _judge(
         # Whatever the suites ask: who holds data back does not know by which gate it is used.
         known = {(reason.id, reason.dataset) for reason in reasons}
         more = [reason for reason in apart if (reason.id, reason.dataset) not in known]
-        reasons = decide.in_order((*reasons, *more), grounds.distances(seen))
+        reasons = decide.in_order((*reasons, *more), seen.ancestry)
         outcome = decide.outcome_of(reasons)
     if not run.passed and outcome is Outcome.ALLOWED:
         outcome, reasons = Outcome.UNDECIDED, (_CONTRADICTION,)

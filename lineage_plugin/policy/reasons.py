@@ -15,7 +15,7 @@ from lineage_plugin.model import ChangeKind
 from lineage_plugin.policy import _tables
 
 #: How a reason id looks; those of suites may look otherwise.
-FORM = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9][a-z0-9.-]*")
+FORM = re.compile(r"[a-z][a-z0-9_-]*\.[a-z0-9][a-z0-9._-]*")
 
 #: What every fault of a gate goes against.
 _FAIL_CLOSED = "A gate that cannot tell does not let the body run."
@@ -81,6 +81,16 @@ def areas() -> frozenset[str]:
     return frozenset(row["area"] for row in _tables.rows("verdicts", "verdicts"))
 
 
+def part_of(area: str) -> str:
+    """Return the part of a declaration on which the verdicts of an area rest.
+
+    Example:
+        >>> part_of("license_conflict"), part_of("consent")
+        ('license', 'consent')
+    """
+    return area.partition("_")[0]
+
+
 def is_waivable(reason_id: str) -> bool:
     """Whether a waiver may ever let this reason pass; what a suite requires may be waived."""
     found = about(reason_id)
@@ -97,8 +107,11 @@ def _verdicts() -> Iterator[About]:
     for row in _tables.rows("verdicts", "verdicts"):
         if row["passes_by_default"]:
             continue
-        area = areas.get(row["area"], {})
+        # An area such as license_conflict is about what is said of the license.
+        area = areas.get(row["area"]) or areas.get(part_of(row["area"]), {})
         usual = _PROHIBITION if row["is_definite"] else _IGNORANCE
+        is_waivable = row.get("is_waivable", True)
+        changes = (ChangeKind(kind) for kind in row.get("changes", usual))
         yield About(
             id=f"{row['area']}.{row['verdict']}",
             means=row["why"],
@@ -106,8 +119,8 @@ def _verdicts() -> Iterator[About]:
             clause=row.get("clause") or area.get("clause", ""),
             source=row["source"],
             is_definite=row["is_definite"],
-            is_waivable=row.get("is_waivable", True),
-            changes=tuple(map(ChangeKind, row.get("changes", usual))),
+            is_waivable=is_waivable,
+            changes=tuple(c for c in changes if is_waivable or c is not ChangeKind.WAIVE),
             snippet=row.get("snippet") or area.get("snippet", ""),
             code=row.get("code", ""),
         )

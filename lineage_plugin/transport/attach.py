@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from lineage_plugin.facets import names
 from lineage_plugin.facets.codec import effective_facet
-from lineage_plugin.model import DatasetRef, Decision, EffectiveSummary, Outcome, Reason
+from lineage_plugin.model import (
+    DatasetRef,
+    Decision,
+    EffectiveSummary,
+    Outcome,
+    Reason,
+    Waived,
+    iso,
+)
 
 if TYPE_CHECKING:
     from openlineage.client.facet_v2 import DatasetFacet
@@ -128,44 +136,69 @@ def _verdicts(decision: Decision, uris: Sequence[str]) -> list[list[Any]]:
             params={"decision": decision.id, "outcome": decision.outcome.value},
         )
 
+    purpose = decision.purpose
+    let_pass = [(each.reason, _waived(purpose, each)) for each in decision.waived]
+    found = [
+        [verdict(text, success=True, rule=rule) for text, rule in told]
+        for told in _by_input(let_pass, uris, f"WAIVED for {purpose}")
+    ]
     if decision.outcome is Outcome.ALLOWED:
         judged = {ref.uri for ref in decision.inputs}
-        text = f"ALLOWED for {decision.purpose}"
-        return [[verdict(text, success=True)] if uri in judged else [] for uri in uris]
-    found: list[list[Assertion]] = [[] for _ in uris]
-    for at, reasons in enumerate(_by_input(decision, uris)):
-        for reason in reasons[:MOST_ASSERTIONS]:
-            text = _blocked(decision.purpose, reason)
-            found[at].append(verdict(text, success=False, rule=reason.id))
-        if len(reasons) > MOST_ASSERTIONS:
-            more = f"BLOCKED for {decision.purpose}: and {len(reasons) - MOST_ASSERTIONS} more"
-            found[at].append(verdict(more, success=False))
-    return found
+        passed = verdict(f"ALLOWED for {purpose}", success=True)
+        return [
+            [*told, *([passed] if uri in judged else [])]
+            for told, uri in zip(found, uris, strict=True)
+        ]
+    reasons = decision.reasons or (_NO_REASON,)
+    blocking = [(reason, _blocked(purpose, reason)) for reason in reasons]
+    blocked = _by_input(blocking, uris, f"BLOCKED for {purpose}")
+    return [
+        [*(verdict(text, success=False, rule=rule) for text, rule in told), *others]
+        for told, others in zip(blocked, found, strict=True)
+    ]
 
 
 def blocked_among(decision: Decision, uris: Sequence[str]) -> list[str]:
     """Return those of *uris*, the inputs of a run, through which a reason to refuse it comes."""
     if decision.outcome is Outcome.ALLOWED:
         return []
-    found = _by_input(decision, uris)
-    return [uri for uri, reasons in zip(uris, found, strict=True) if reasons]
+    found = _by_input([(reason, "") for reason in decision.reasons or (_NO_REASON,)], uris, "")
+    return [uri for uri, told in zip(uris, found, strict=True) if told]
 
 
-def _by_input(decision: Decision, uris: Sequence[str]) -> list[list[Reason]]:
-    """Sort reasons by input; one that comes through none of them stands on all."""
-    found: list[list[Reason]] = [[] for _ in uris]
+def _by_input(
+    told: Iterable[tuple[Reason, str]], uris: Sequence[str], kind: str
+) -> list[list[tuple[str, str]]]:
+    """Sort what is told of reasons, with their ids, by the input through which they arrive.
+
+    A reason that comes through none of them stands on all.
+    """
+    found: list[list[tuple[str, str]]] = [[] for _ in uris]
     places = {uri: at for at, uri in enumerate(uris)}
-    for reason in decision.reasons or (_NO_REASON,):
+    for reason, text in told:
         at = places.get(reason.path[0] if reason.path else reason.dataset)
         for place in range(len(uris)) if at is None else (at,):
-            found[place].append(reason)
-    return found
+            found[place].append((text, reason.id))
+    return [_cut(each, kind) for each in found]
+
+
+def _cut(told: list[tuple[str, str]], kind: str) -> list[tuple[str, str]]:
+    more = len(told) - MOST_ASSERTIONS
+    return told if more <= 0 else [*told[:MOST_ASSERTIONS], (f"{kind}: and {more} more", "")]
 
 
 def _blocked(purpose: str, reason: Reason) -> str:
     """Say it so that its beginning suffices: Marquez cuts long texts."""
     ancestor = f" ({reason.dataset})" if reason.dataset else ""
     return f"BLOCKED for {purpose}: {reason.why}{ancestor} [{reason.id}]"
+
+
+def _waived(purpose: str, waived: Waived) -> str:
+    reason = waived.reason
+    return (
+        f"WAIVED until {iso(waived.until_us)} by {waived.actor} for {purpose}: {reason.why}"
+        f" ({reason.dataset}) [{reason.id}]"
+    )
 
 
 def _judged(dataset: Any, verdicts: list[Any]) -> Any:

@@ -41,6 +41,7 @@ from lineage_plugin.model import (
     Transfer,
     Unknown,
     Use,
+    Waived,
 )
 from tests.support.openlineage_spec import our_schemas, problems
 
@@ -122,6 +123,8 @@ DECISION = Decision(
             "ask for another license",
             ("s3://lake/faces", "s3://raw/web"),
             said_by="audit",
+            clause="The terms permit it.",
+            source="CC legal code 4.0",
         ),
     ),
     at_us=1_700_000_000_000_000,
@@ -135,6 +138,15 @@ DECISION = Decision(
     warnings=(Reason("w.x", "", "look", "there", is_definite=False, severity="warning"),),
     recipient="Acme GmbH",
     agreements=("a" * 64,),
+    waived=(
+        Waived(
+            Reason("use.excluded", "s3://raw/web", "excluded", "leave it out"),
+            "w1",
+            "Ada Lovelace (legal)",
+            "the owner is asked",
+            1_700_000_001_000_000,
+        ),
+    ),
 )
 SUMMARY = EffectiveSummary(
     resolved=True,

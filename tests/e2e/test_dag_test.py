@@ -100,7 +100,7 @@ def test_the_log_tells_dataset_why_rule_and_what_to_do(run: Run) -> None:
     assert "UNDECIDED  s3://lake/strange  for model-training" in log
     assert "lineage.unknown-producer" in log
     assert "The body did not run and will not be retried." in log
-    assert "More: lineage-plugin gate s3://lake/strange --for model-training" in log
+    assert "What to do, and why: lineage-plugin explain " in log
 
 
 def test_a_mistake_in_a_declaration_is_told_in_the_log(run: Run) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lineage_plugin.airflow.wording import MOST_REASONS, lines, summary
-from lineage_plugin.model import DatasetRef, Outcome, Reason
+from lineage_plugin.airflow.wording import MOST_REASONS, lines, summary, waived
+from lineage_plugin.model import DatasetRef, Outcome, Reason, Waived
 from tests.support.airflow_context import says
 
 FACES = DatasetRef("s3://lake", "faces")
@@ -18,7 +18,8 @@ ABSENT = Reason(
 
 
 def test_a_refusal_tells_dataset_why_rule_path_and_what_to_do() -> None:
-    told = "\n".join(lines(says(Outcome.DENIED, "model-training", ABSENT, inputs=(FACES,))))
+    decision = says(Outcome.DENIED, "model-training", ABSENT, inputs=(FACES,))
+    told = "\n".join(lines(decision))
 
     assert told.splitlines()[:6] == [
         "DENIED  s3://lake/faces  for model-training",
@@ -28,7 +29,24 @@ def test_a_refusal_tells_dataset_why_rule_path_and_what_to_do() -> None:
         "      said  by nobody",
         "      do    add one to provenance.yaml",
     ]
-    assert told.endswith("More: lineage-plugin gate s3://lake/faces --for model-training")
+    assert told.endswith(f"What to do, and why: lineage-plugin explain {decision.id}")
+
+
+def test_what_the_record_could_not_take_is_asked_for_by_its_dataset() -> None:
+    away = Reason("store.unavailable", "", "the record is locked", "wait", is_definite=False)
+    told = list(lines(says(Outcome.UNDECIDED, "model-training", away, inputs=(FACES,))))
+
+    assert told[-1].endswith("lineage-plugin explain s3://lake/faces --for model-training")
+
+
+def test_what_was_waived_says_until_when_by_whom_and_why() -> None:
+    by_ada = Waived(ABSENT, "w1", "Ada Lovelace (legal)", "we wait for the contract", 0)
+    (told,) = waived(says(Outcome.ALLOWED, inputs=(FACES,), waived=(by_ada,)))
+
+    assert told == (
+        "WAIVED until 1970-01-01T00:00:00Z by Ada Lovelace (legal): s3://lake/photos: nobody"
+        " declared a license [license.absent], because: we wait for the contract.  Waiver w1"
+    )
 
 
 def test_a_permission_is_one_line() -> None:

@@ -80,7 +80,7 @@ def test_one_decision_is_explained_with_its_way_and_the_next_command(run: Run) -
     assert told.startswith("DENIED  s3://lake/faces  for face-recognition\n")
     assert "get another license" in told
     assert "s3://lake/faces <- s3://lake/photos" in told
-    assert "lineage-plugin trace s3://lake/faces --from s3://lake/photos" in told
+    assert "lineage-plugin explain denied-1" in told
     assert "team-vision" in told
 
 

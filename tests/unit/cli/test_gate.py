@@ -21,7 +21,7 @@ def test_a_denial_explains_itself_and_ends_with_3(run: Run, run_json: RunJson) -
     assert result.exit_code == 3
     assert result.stdout.startswith("DENIED  s3://models/faces  for face-recognition")
     assert "license.non-commercial" in result.stdout
-    assert "lineage-plugin trace s3://models/faces --from s3://lake/photos" in result.stdout
+    assert f"lineage-plugin explain {run_json('decisions')[0]['id']}" in result.stdout
     assert run_json("decisions")[0]["purpose"] == "face-recognition"
 
 
