@@ -26,6 +26,10 @@ COMMANDS = {
         "coverage",
         "Tell which datasets that DAGs touched are declared, or made from what is known.",
     ),
+    "doctor": (
+        "doctor",
+        "Examine every setting that gates and events rely on, and say how to mend it.",
+    ),
     "datasets": ("datasets", "List the datasets that the record knows, by URI."),
     "show": ("show", "Show what is said about a dataset, what it inherits, and who wrote it."),
     "trace": ("trace", "Show what a dataset was made from, back to its sources."),

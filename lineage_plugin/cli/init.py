@@ -104,7 +104,7 @@ def command(
     cfg = settings_file.airflow_cfg(env)
     before = airflow_cfg.read_text(cfg)
     start = before if before is not None else _first_text(env)
-    plan = openlineage_settings.plan(start, _surroundings(cfg, env), marquez_url=marquez_url)
+    plan = openlineage_settings.plan(start, surroundings(cfg, env), marquez_url=marquez_url)
     files = _starter_files(env, dry_run=dry_run)
     backup = None
     if plan.text != before and not dry_run:
@@ -131,7 +131,8 @@ def _check_url(url: str) -> None:
         )
 
 
-def _surroundings(cfg: Path, env: Mapping[str, str]) -> Surroundings:
+def surroundings(cfg: Path, env: Mapping[str, str]) -> Surroundings:
+    """Return what decides beside ``airflow.cfg`` how events leave."""
     places = [Path(place).expanduser() for place in _OPENLINEAGE_YML]
     found = next((str(place.absolute()) for place in places if place.is_file()), "")
     return Surroundings(str(cfg), env, _load_yaml, found)
