@@ -211,7 +211,7 @@ class _Builder:
                 standings[uri],
                 is_asked=uri in asked,
                 is_on_way=uri in on_way,
-                is_made=bool(found) or not any(run.is_stopped for run in runs[uri]),
+                is_made=not runs[uri] or not all(run.is_stopped for run in runs[uri]),
                 reasons=tuple(reasons.get(uri, ())),
                 warnings=tuple(warnings.get(uri, ())),
                 declared=declared_facts(self.seen.declared(uri)),

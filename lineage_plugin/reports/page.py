@@ -281,11 +281,11 @@ def _counted(number: int, what: str) -> str:
 
 def _details(node: Node) -> dict[str, Any]:
     """Return what is shown of a node when somebody points at it; empty fields are left out."""
-    small, name = picture.title(node)
+    _, name = picture.title(node)
     found = {
         "name": name,
         "uri": "" if node.folded else words.visible(node.id),
-        "kind": small if node.folded else words.SHAPES[node.shape],
+        "kind": words.SHAPES[node.shape],
         "verdict": words.STANDINGS[node.standing],
         "means": words.MEANINGS[node.standing],
         "standing": node.standing.value,

@@ -120,7 +120,7 @@
     lines.push(make("p", "tone", `${node.kind}: ${node.verdict}`));
     for (const told of node.reasons || []) lines.push(make("p", "", told.why));
     for (const [title, rows] of [["declared", node.declared], ["effective", node.effective]]) {
-      const told = (rows || []).filter((row) => /^(source|licence|legal bas|categor)/.test(row[0]));
+      const told = (rows || []).filter((row) => /^(source$|licence|legal bas|categor)/.test(row[0]));
       if (told.length) lines.push(make("p", "", make("b", "", `${title}: `), told.map((row) => row[1]).join("; ")));
     }
     card.className = `card ${standing(node)}`;
