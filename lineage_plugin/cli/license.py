@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lineage_plugin import settings as settings_file
-from lineage_plugin.cli import exits, purposes, tables
+from lineage_plugin.cli import exits, purposes, record, tables
 from lineage_plugin.errors import DeclarationError
 from lineage_plugin.model import Outcome
 
@@ -43,7 +43,7 @@ def command(words: tuple[str, ...], purpose: str, form: str) -> None:
 
     settings = settings_file.load()
     tree = _tree(settings, purpose)
-    custom = _registered(settings)
+    custom = _registered()
     text = _text(words)
     found = licenses.normalise(text, custom=custom)
     row = _row(text, found, custom)
@@ -67,17 +67,10 @@ def _text(words: tuple[str, ...]) -> str:
     return sys.stdin.read(_MOST_READ) if words == ("-",) else " ".join(words)
 
 
-def _registered(settings: settings_file.Settings) -> Mapping[str, Terms]:
+def _registered() -> Mapping[str, Terms]:
     """Return the terms that catalog files register; a catalog with mistakes registers none."""
-    from lineage_plugin.catalog.compiled import refresh
-
     try:
-        catalog = refresh(
-            settings.catalog,
-            settings.state_dir,
-            policy=settings.policy,
-            required=settings.required,
-        )
+        return record.compiled().licenses
     except DeclarationError as error:
         click.echo(
             f"the catalog has {len(error.problems)} mistakes, so that the licenses it registers "
@@ -85,7 +78,6 @@ def _registered(settings: settings_file.Settings) -> Mapping[str, Terms]:
             err=True,
         )
         return {}
-    return catalog.licenses
 
 
 def _row(text: str, found: Normalised, custom: Mapping[str, Terms]) -> dict[str, Any]:

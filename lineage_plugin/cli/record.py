@@ -78,7 +78,7 @@ def surveyed(ref: DatasetRef, *, at_us: int | None = None, known: KnownAt | None
     from lineage_plugin.lineage.said import catalogs_then
     from lineage_plugin.lineage.survey import survey
 
-    catalog = _catalog()
+    catalog = compiled()
     moment_us = time.time_ns() // 1000 if at_us is None else at_us
     with opened() as store:
         seq = None if known is None else known.entry(store)
@@ -97,7 +97,9 @@ def surveyed(ref: DatasetRef, *, at_us: int | None = None, known: KnownAt | None
             rules=catalog.edge_rules,
         )
     terms = catalog.licenses
-    return Seen(ref, seen, effective.of(seen, moment_us, terms)[ref.uri], terms)
+    unsettled = settings_file.load().license_through_train
+    summaries = effective.of(seen, moment_us, terms, unsettled)
+    return Seen(ref, seen, summaries[ref.uri], terms)
 
 
 def surveyed_all(refs: Collection[DatasetRef]) -> Survey:
@@ -108,7 +110,7 @@ def surveyed_all(refs: Collection[DatasetRef]) -> Survey:
     """
     from lineage_plugin.lineage.survey import survey
 
-    catalog = _catalog()
+    catalog = compiled()
     with opened() as store:
         return survey(
             store,
@@ -119,7 +121,12 @@ def surveyed_all(refs: Collection[DatasetRef]) -> Survey:
         )
 
 
-def _catalog() -> CompiledCatalog:
+def compiled() -> CompiledCatalog:
+    """Compile what catalog files declare, unless that is done already.
+
+    Raises:
+        CatalogError: One of them is wrong.
+    """
     from lineage_plugin.catalog.compiled import refresh
 
     settings = settings_file.load()

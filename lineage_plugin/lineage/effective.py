@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+from lineage_plugin.lineage import training
 from lineage_plugin.lineage.survey import Survey, survey
 from lineage_plugin.model import (
     Assurance,
@@ -20,7 +21,9 @@ from lineage_plugin.model import (
     Unknown,
 )
 from lineage_plugin.policy import consent, custody, licenses
+from lineage_plugin.policy.combination import granted
 from lineage_plugin.policy.edges import Rules
+from lineage_plugin.policy.license_terms import DIRECT
 from lineage_plugin.propagation import Label, combine
 from lineage_plugin.store.api import Store
 
@@ -35,26 +38,36 @@ def summarise(
     by_pattern: Callable[[str], Iterable[Declaration]],
     terms: Mapping[str, licenses.Terms] | None = None,
     rules: Rules = Rules(),  # noqa: B008 - an immutable value
+    license_through_train: str = "review",
 ) -> dict[str, EffectiveSummary]:
     """Return what binds each dataset at *at_us*, by URI, with all it inherits from upstream.
 
-    *terms* are those of the licences that catalog files registered, *rules* the policy's on edges.
+    *terms* are those of the licences that catalog files registered, *rules* the policy's on edges;
+    *license_through_train* says whether licences reach a model where law has not settled it.
     """
-    return of(survey(store, refs, by_pattern, at_us=at_us, rules=rules), at_us, terms)
+    seen = survey(store, refs, by_pattern, at_us=at_us, rules=rules)
+    return of(seen, at_us, terms, license_through_train)
 
 
 def of(
-    seen: Survey, at_us: int, terms: Mapping[str, licenses.Terms] | None = None
+    seen: Survey,
+    at_us: int,
+    terms: Mapping[str, licenses.Terms] | None = None,
+    license_through_train: str = "review",
 ) -> dict[str, EffectiveSummary]:
     """Return what binds each dataset that was surveyed at *at_us*, by URI."""
     return {
-        uri: _summary(seen, versions, at_us, terms or {})
+        uri: _summary(seen, versions, at_us, terms or {}, license_through_train)
         for uri, versions in seen.ancestry.current.items()
     }
 
 
 def _summary(
-    seen: Survey, versions: Sequence[int], at_us: int, terms: Mapping[str, licenses.Terms]
+    seen: Survey,
+    versions: Sequence[int],
+    at_us: int,
+    terms: Mapping[str, licenses.Terms],
+    license_through_train: str,
 ) -> EffectiveSummary:
     empty: Label[int] = Label(0, {})
     label = combine(empty, *(seen.labels[version] for version in versions))
@@ -63,17 +76,15 @@ def _summary(
     said = [d for uri in uris for d in seen.declared(uri)]
     roots = [uri for uri in uris if seen.declared.is_root(uri)]
     gaps = sorted(_gaps(seen, uris, above), key=lambda gap: (gap.dataset, gap.part))
-    granted = _distinct(
-        d.license.concluded or d.license.declared for d in said if isinstance(d.license, License)
-    )
+    found = _distinct(granted(d.license) for d in said if isinstance(d.license, License))
     bases = [d.consent for d in said if isinstance(d.consent, Consent)]
     needless = ["none" for d in said if isinstance(d.consent, DeclaredNone)]
     return EffectiveSummary(
         resolved=True,
         as_of_us=at_us,
         categories=tuple(sorted(label.categories)),
-        licenses=granted,
-        duties=_distinct(duty for text in granted for duty in licenses.duties(text, terms)),
+        licenses=found,
+        duties=_distinct(_duties(seen, uris, versions, terms, license_through_train)),
         consent_statuses=_distinct(consent.state(basis, at_us).name for basis in bases),
         legal_bases=_distinct((*(name for b in bases for name in b.bases), *needless)),
         gaps=tuple(gaps[:MOST_LISTED]),
@@ -94,6 +105,25 @@ def _declassifications(seen: Survey, above: Iterable[int]) -> tuple[Declassifica
         for said in seen.declassified(version)
     }
     return tuple(sorted(found, key=lambda one: (one.dataset, one.said.until_us, one.said.removes)))
+
+
+def _duties(
+    seen: Survey,
+    uris: Iterable[str],
+    versions: Iterable[int],
+    terms: Mapping[str, licenses.Terms],
+    license_through_train: str,
+) -> Iterable[str]:
+    """Yield what the licences of all sources ask for, as they arrive at *versions*."""
+    reached = training.reaches(seen.ancestry, versions, license_through_train)
+    known = {
+        (granted(declaration.license), reached.get(uri, DIRECT))
+        for uri in uris
+        for declaration in seen.declared(uri)
+        if isinstance(declaration.license, License)
+    }
+    for expression, reach in known:
+        yield from licenses.duties(expression, terms, reach)
 
 
 def _distinct(texts: Iterable[str]) -> tuple[str, ...]:

@@ -95,6 +95,7 @@ class Recorder:
         now_us: Callable[[], int],
     ) -> None:
         self.marquez_url = settings.marquez_url
+        self._license_through_train = settings.license_through_train
         self._spool = Spool(settings.state_dir)
         self._append_s = settings.append_budget_ms / 1000 * LOCK_SHARE
         self._attach_s = settings.attach_budget_ms / 1000
@@ -204,6 +205,7 @@ class Recorder:
                 catalog.declarations_for,
                 catalog.licenses,
                 catalog.edge_rules,
+                self._license_through_train,
             )
         )
 
