@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Never, Protocol, TypeVar
 
-from lineage_plugin.airflow.hook import UNSPECIFIED, Requirement, TaskHook
+from lineage_plugin.airflow.hook import MODES, UNSPECIFIED, Requirement, TaskHook
 
 _T = TypeVar("_T")
 
@@ -136,6 +136,7 @@ def requires(
     suites: Sequence[str] = (),
     inputs: Sequence[Any] | None = None,
     recipient: str = "",
+    mode: str = "",
 ) -> Decorator:
     """Let the body run only if everything it reads may be used for *purpose*.
 
@@ -146,9 +147,11 @@ def requires(
         suites: Suites to ask besides those that the administrator bound to the purpose.
         inputs: URIs (may be templates) or Assets that the task reads besides.
         recipient: To whom the task gives what it reads, where the purpose is such as disclosure.
+        mode: ``warn`` or ``block``: at least so strict, where the administrator is milder.
 
     Raises:
         TypeError: An argument or the decorated thing is of the wrong kind.
+        ValueError: *mode* is no mode.
     """
     named: object = purpose
     if not isinstance(named, str) or not named.strip():
@@ -168,8 +171,11 @@ def requires(
     if not isinstance(whom, str):
         message = f"requires: the recipient is named by a string, not {whom!r}"
         raise TypeError(message)
+    if mode not in MODES:
+        message = f"requires: unknown mode {mode!r}{_suggestion(str(mode), MODES[1:])}"
+        raise ValueError(message)
     requirement = Requirement(
-        purpose.strip(), tuple(suites), tuple(inputs or ()), recipient.strip()
+        purpose.strip(), tuple(suites), tuple(inputs or ()), recipient.strip(), mode
     )
     return _decorator(f"requires({purpose!r})", TaskHook(requirements=(requirement,)))
 

@@ -18,7 +18,7 @@ from lineage_plugin.airflow import wording
 from lineage_plugin.airflow.hook import Requirement, TaskHook
 from lineage_plugin.airflow.inputs import Touched, reads_of
 from lineage_plugin.airflow.source import ship_without_decorators
-from lineage_plugin.model import DatasetRef, Decision, Outcome, Reason, Subject
+from lineage_plugin.model import DatasetRef, Decision, Mode, Outcome, Reason, Subject
 from lineage_plugin.settings import Settings, load
 
 log = logging.getLogger(__name__)
@@ -49,6 +49,7 @@ class Gate(Protocol):
         suites: Sequence[str] = ...,
         obstacles: Sequence[Reason] = ...,
         recipient: str = ...,
+        at_least: Mode = ...,
     ) -> Decision:
         """Say whether *inputs* may be used for *purpose*."""
 
@@ -164,7 +165,12 @@ def _decide_one(gate: Gate, requirement: Requirement, reads: Touched, subject: S
         suites=requirement.suites,
         obstacles=obstacles,
         recipient=requirement.recipient,
+        at_least=_mode_of(requirement),
     )
+
+
+def _mode_of(requirement: Requirement) -> Mode:
+    return Mode(requirement.mode) if requirement.mode else Mode.OBSERVE
 
 
 def _fault(
@@ -192,8 +198,9 @@ def _fault(
             subject=subject_of(context),
             obstacles=[reason],
             recipient=requirement.recipient,
+            at_least=_mode_of(requirement),
         )
-        if decision.outcome is not Outcome.ALLOWED:
+        if decision.outcome is not Outcome.ALLOWED or decision.would_be is not None:
             return decision
     now_us = time.time_ns() // 1000
     return Decision(
@@ -237,9 +244,9 @@ def _was_here_before(instance: Any) -> bool:
 
 
 def _tell(decision: Decision) -> None:
-    level = logging.INFO if decision.outcome is Outcome.ALLOWED else logging.ERROR
     for line in wording.waived(decision):
         log.warning("%s", line)
+    level = wording.level(decision)
     for line in wording.lines(decision):
         log.log(level, "%s", line)
 

@@ -16,6 +16,9 @@ CARRIED = "__lineage_plugin__"
 #: What an edge is when nobody said; the value of ``EdgeKind.UNSPECIFIED``.
 UNSPECIFIED = "unspecified"
 
+#: What an author may ask for at least, mildest first: values of ``Mode``, none for none.
+MODES = ("", "observe", "warn", "block")
+
 #: Other decorators wrap hooks in hooks; deeper than this nobody nests them.
 _DEEPEST = 8
 
@@ -23,13 +26,15 @@ _DEEPEST = 8
 class Requirement(NamedTuple):
     """A purpose that a task serves, the suites its author adds, and inputs named by hand.
 
-    ``recipient`` is to whom the purpose gives the inputs.
+    ``recipient`` is to whom the purpose gives the inputs.  ``mode`` is what its author asks for at
+    least: the value of a ``Mode``, or nothing.
     """
 
     purpose: str
     suites: tuple[str, ...] = ()
     inputs: tuple[Any, ...] = ()
     recipient: str = ""
+    mode: str = ""
 
     def also(self, other: Requirement) -> Requirement:
         """Return this requirement with what *other* adds for the same purpose and recipient."""
@@ -38,6 +43,7 @@ class Requirement(NamedTuple):
             self.suites + tuple(s for s in other.suites if s not in self.suites),
             self.inputs + tuple(i for i in other.inputs if i not in self.inputs),
             self.recipient,
+            max(self.mode, other.mode, key=MODES.index),
         )
 
     def covers(self, other: Requirement) -> bool:

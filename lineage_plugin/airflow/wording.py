@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 from collections.abc import Iterator, Sequence
 
-from lineage_plugin.model import DatasetRef, Decision, Outcome, Reason, iso
+from lineage_plugin.model import DatasetRef, Decision, Mode, Outcome, Reason, iso
 
 #: A task's log is read by a person; the rest is one command away.
 MOST_REASONS = 25
@@ -42,14 +43,21 @@ def lines(decision: Decision) -> Iterator[str]:
 
     What was waived is told by :func:`waived`, in a louder voice.
     """
+    if decision.break_glass:
+        yield printable(
+            f"BREAK-GLASS {decision.break_glass}: no gate could say anything, and this run goes on"
+            f" on a person's word alone.  {_names(decision.inputs)}  for {decision.aim}"
+        )
     if decision.outcome is Outcome.ALLOWED:
         yield printable(_allowed(decision))
+        yield from _owed(decision)
         yield from _warnings(decision.warnings)
         return
     yield printable(f"{decision.outcome.value}  {_names(decision.inputs)}  for {decision.aim}")
     yield from _table(decision.reasons[:MOST_REASONS])
     if len(decision.reasons) > MOST_REASONS:
         yield f"  ... and {len(decision.reasons) - MOST_REASONS} more reasons"
+    yield from _owed(decision)
     yield from _warnings(decision.warnings)
     yield f"The body did not run and will not be retried.  Decision {decision.id}"
     yield from _more(decision)
@@ -78,6 +86,19 @@ def _more(decision: Decision) -> Iterator[str]:
         yield printable(f"What to do, and why: {shlex.join(ask)}")
 
 
+def level(decision: Decision) -> int:
+    """Return how loud a decision is in a log.
+
+    Broken glass, and a fault that a mode let pass, are as loud as it gets: nobody judged the data.
+    """
+    if decision.outcome is not Outcome.ALLOWED:
+        return logging.ERROR
+    faults = (reason for reason in decision.owed if not (reason.dataset or reason.is_definite))
+    if decision.break_glass or any(faults):
+        return logging.CRITICAL
+    return logging.WARNING if any(r.mode is Mode.WARN for r in decision.owed) else logging.INFO
+
+
 def printable(text: str) -> str:
     r"""Replace what would break a line or move a cursor: names of datasets are other people's text.
 
@@ -96,6 +117,20 @@ def _allowed(decision: Decision) -> str:
         f"ALLOWED  {_names(decision.inputs)}  for {decision.aim}: "
         f"{decision.rows} rows of provenance{again}{valid}.  Decision {decision.id}"
     )
+
+
+def _owed(decision: Decision) -> Iterator[str]:
+    """Tell what was let pass: in full what is owed, in one line what is only observed."""
+    if decision.would_be is not None:
+        would = f"without modes and baseline it would be {decision.would_be.value}"
+        yield f"  mode {decision.mode.value}: {would}"
+    owed = [r for r in decision.owed if r.mode is Mode.WARN or not r.dataset]
+    if owed:
+        yield "  let pass, and owed:"
+        yield from _table(owed[:MOST_REASONS])
+    if len(decision.owed) > len(owed[:MOST_REASONS]):
+        more = len(decision.owed) - len(owed[:MOST_REASONS])
+        yield f"  let pass and not shown: {more}.  lineage-plugin decisions {decision.id}"
 
 
 def _names(refs: Sequence[DatasetRef]) -> str:

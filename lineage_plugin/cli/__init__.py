@@ -60,6 +60,14 @@ COMMANDS = {
     ),
     "waivers": ("waivers", "List what was waived: by whom, why, until when."),
     "quarantine": ("quarantine", "List what gates hold back after a run, and lift it."),
+    "baseline": (
+        "baseline",
+        "Let what stands in the way today be owed, so that only what is new is blocked.",
+    ),
+    "break-glass": (
+        "break_glass",
+        "Let one task of one run go on, once, while the record cannot be reached.",
+    ),
     "verify": (
         "verify",
         "Check that the record is what was written, from its first entry to its head.",

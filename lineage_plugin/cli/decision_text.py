@@ -45,6 +45,10 @@ def as_row(decision: Decision) -> dict[str, Any]:
         "policy_digest": decision.policy_digest,
         "known_seq": decision.known_seq,
         "judged_by": list(decision.judged_by),
+        "mode": decision.mode.value,
+        "would_be": decision.would_be.value if decision.would_be else None,
+        "owed": [explanation.reason_row(reason) for reason in decision.owed],
+        "break_glass": decision.break_glass or None,
     }
 
 
@@ -54,12 +58,13 @@ def short_id(decision: Decision) -> str:
 
 
 def why(decision: Decision) -> str:
-    """Say in one line why; empty for what was allowed."""
-    if not decision.reasons:
+    """Say in one line why, or what was let pass; empty for what was allowed without a word."""
+    found = decision.reasons or decision.owed
+    if not found:
         return ""
-    first = decision.reasons[0]
+    first = found[0]
     where = f"{first.dataset}: " if first.dataset else ""
-    more = f" and {len(decision.reasons) - 1} more" if len(decision.reasons) > 1 else ""
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
     return f"{where}{first.why} [{first.id}]{more}"
 
 
@@ -70,16 +75,18 @@ def tell(decision: Decision, again: str = "") -> None:
     """
     inputs = ", ".join(ref.uri for ref in decision.inputs) or "(no dataset)"
     click.secho(
-        f"{decision.outcome.value}  {tables.printable(inputs)}  for {decision.aim}", bold=True
+        f"{explanation.verdict(decision)}  {tables.printable(inputs)}  for {decision.aim}",
+        bold=True,
     )
-    if decision.outcome is Outcome.ALLOWED:
+    if decision.outcome is Outcome.ALLOWED and decision.would_be is None:
         held = ", ".join(decision.suites) or "none"
         but = ", but for what is waived" if decision.waived else ""
         click.echo(f"\n{decision.rows} rows of provenance hold against suites{but}: {held}")
     _reasons("", decision.reasons)
     explanation.tell_waived(decision.waived)
+    _reasons("\nLet pass, and owed:", decision.owed)
     _reasons("\nWarnings, which block nothing:", decision.warnings)
-    _remedies(decision.reasons)
+    _remedies((*decision.reasons, *decision.owed))
     _ways(decision.reasons)
     _facts(decision)
     _next(decision, again)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from lineage_plugin.cli import decision_text, exits, record, tables
+from lineage_plugin.cli import decision_text, exits, explanation, record, tables
 from lineage_plugin.model import DatasetRef, Decision, Outcome
 from lineage_plugin.policy import parties
 from lineage_plugin.store.api import Store
@@ -81,7 +81,7 @@ def command(
     if form == "table":
         rows = [
             {
-                "outcome": decision.outcome.value,
+                "outcome": explanation.verdict(decision),
                 "at": tables.when_briefly(decision.at_us),
                 "inputs": [ref.uri for ref in decision.inputs],
                 "purpose": decision.aim,

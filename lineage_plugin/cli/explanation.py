@@ -29,6 +29,8 @@ def as_row(decision: Decision, reasons: Sequence[Reason]) -> dict[str, Any]:
         "decision": {
             "id": decision.id,
             "outcome": decision.outcome.value,
+            "mode": decision.mode.value,
+            "would_be": decision.would_be.value if decision.would_be else None,
             "purpose": decision.purpose,
             "recipient": decision.recipient,
             "inputs": [ref.uri for ref in decision.inputs],
@@ -47,6 +49,7 @@ def as_row(decision: Decision, reasons: Sequence[Reason]) -> dict[str, Any]:
         "reason_count": len(decision.reasons),
         "explained_count": sum(bool(reason.changes) for reason in decision.reasons),
         "waived": [waived_row(each) for each in decision.waived],
+        "owed": [reason_row(reason) for reason in decision.owed],
         "warnings": [reason_row(reason) for reason in decision.warnings],
     }
 
@@ -63,6 +66,8 @@ def reason_row(reason: Reason) -> dict[str, Any]:
         "is_definite": reason.is_definite,
         "severity": reason.severity,
         "said_by": reason.said_by,
+        "mode": reason.mode.value,
+        "statement": reason.statement or None,
         "clause": reason.clause or (known.clause if known else ""),
         "source": reason.source or (known.source if known else ""),
         "steps": [
@@ -113,9 +118,27 @@ def waived_row(waived: Waived) -> dict[str, Any]:
     }
 
 
+def verdict(decision: Decision) -> str:
+    """Say the outcome, and what it would be without what let it pass.
+
+    Example:
+        >>> from lineage_plugin.model import Mode, Subject
+        >>> verdict(Decision("d", Outcome.ALLOWED, "x", (), Subject(), (), 0, None, "", "", 0,
+        ...                  mode=Mode.WARN, would_be=Outcome.DENIED))
+        'ALLOWED (warn: DENIED)'
+    """
+    if decision.would_be is None:
+        return decision.outcome.value
+    by = "break-glass" if decision.break_glass else decision.mode.value
+    return f"{decision.outcome.value} ({by}: {decision.would_be.value})"
+
+
 def sentence(decision: Decision) -> str:
     """Say in one sentence what was decided and how much stands in the way."""
     waived = f"; {_count(len(decision.waived), 'reason')} waived" if decision.waived else ""
+    waived += (
+        f"; {_count(len(decision.owed), 'reason')} let pass, and owed" if decision.owed else ""
+    )
     if decision.outcome is Outcome.ALLOWED:
         held = ", ".join(decision.suites) or "none"
         rows = _count(decision.rows, "row")
@@ -145,7 +168,7 @@ def tell(decision: Decision, reasons: Sequence[Reason], *, again: str, chosen: b
         chosen: Whether they were asked for, so that each is told in full.
     """
     inputs = ", ".join(ref.uri for ref in decision.inputs) or "(no dataset)"
-    headline = f"{decision.outcome.value}  {inputs}  for {decision.aim}"
+    headline = f"{verdict(decision)}  {inputs}  for {decision.aim}"
     click.secho(tables.printable(headline), bold=True)
     _line(sentence(decision))
     _tell_list(reasons)
@@ -158,6 +181,8 @@ def tell(decision: Decision, reasons: Sequence[Reason], *, again: str, chosen: b
         if number > 1:
             _tell_changes(reason, of_several=False)
     _tell_rest(reasons, told, again)
+    for owed in decision.owed[:_MOST_NAMED]:
+        _line(f"\nLet pass, and owed: {owed.dataset}: {owed.why} [{owed.id}]")
     for warning in decision.warnings[:_MOST_NAMED]:
         _line(f"\nWarning, which blocks nothing: {warning.dataset}: {warning.why} [{warning.id}]")
     _tell_decision(decision)

@@ -30,8 +30,8 @@ _CANDIDATES = 20_000
 
 
 @contextlib.contextmanager
-def opened() -> Iterator[Store]:
-    """Open the record for reading.
+def opened(*, read_only: bool = True) -> Iterator[Store]:
+    """Open the record, for reading unless more is asked for.
 
     Raises:
         SettingsError: It is not said, or not well, where it is.
@@ -43,7 +43,7 @@ def opened() -> Iterator[Store]:
     store = open_store(
         settings.store_url,
         busy_timeout_ms=settings.append_budget_ms,
-        read_only=True,
+        read_only=read_only,
         create=False,
     )
     try:

@@ -331,6 +331,11 @@ class LineagePluginGateRunFacet(RunFacet):
     agreements: list[str] | None = None
     waived: list[GateWaived] | None = None
     waivedCount: int | None = None
+    mode: str | None = None
+    wouldBe: str | None = None
+    owed: list[GateReason] | None = None
+    owedCount: int | None = None
+    breakGlass: str | None = None
 
     _additional_skip_redact: ClassVar[list[str]] = [
         "decisionId",
@@ -352,6 +357,11 @@ class LineagePluginGateRunFacet(RunFacet):
         "agreements",
         "waived",
         "waivedCount",
+        "mode",
+        "wouldBe",
+        "owed",
+        "owedCount",
+        "breakGlass",
     ]
 
     @staticmethod

@@ -7,6 +7,7 @@ prohibition (``DENIED``) from missing knowledge (``UNDECIDED``).  Both keep the 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lineage_plugin.lineage.ancestry import Ancestry
@@ -57,7 +58,8 @@ def explain(
         if failure.kind == "failed" and failure.column == _RECIPIENT and handover is not None:
             continue  # said already, once and not for each dataset
         for reason in _reasons(failure, judged, ancestry, purpose):
-            found.setdefault((reason.id, reason.dataset), reason)
+            key = (reason.id, reason.dataset)
+            found[key] = _joined(found[key], reason) if key in found else reason
     reasons = in_order(blocking.values(), ancestry)
     unblocked = tuple(w for key, w in warnings.items() if key not in blocking)
     return outcome_of(reasons), reasons, (*unblocked, *_notes(judged))
@@ -104,6 +106,12 @@ def _about_recipient(recipient: Recipient, purpose: str) -> Reason | None:
         clause=known.clause if known else "",
         source=known.source if known else "",
     )
+
+
+def _joined(known: Reason, again: Reason) -> Reason:
+    """Return what was found before, as found by another suite or row too."""
+    more = tuple(suite for suite in again.suites if suite not in known.suites)
+    return replace(known, suites=known.suites + more) if more else known
 
 
 def outcome_of(reasons: Collection[Reason]) -> Outcome:
@@ -156,7 +164,8 @@ def _reasons(
             f"the administrator mends {failure.where or failure.suite}; until then nothing "
             "passes this gate"
         )
-        yield undecided(f"suite.{failure.kind}", why, remedy)
+        reason = undecided(f"suite.{failure.kind}", why, remedy)
+        yield replace(reason, suites=(failure.suite,))
         return
     for index in failure.rows:
         row, version = judged[index]
@@ -179,6 +188,7 @@ def _reason(failure: Failure, row: Mapping[str, Any], *, purpose: str, job: str)
             is_definite=told.is_definite,
             severity=failure.severity,
             said_by=said_by,
+            suites=(failure.suite,),
             clause=known.clause if known else "",
             source=known.source if known else "",
         )
@@ -189,6 +199,7 @@ def _reason(failure: Failure, row: Mapping[str, Any], *, purpose: str, job: str)
         f"ask who owns suite {failure.suite!r} ({failure.where}), or change what is declared",
         severity=failure.severity,
         said_by=said_by,
+        suites=(failure.suite,),
         clause=failure.message,
         source=f"suite {failure.suite} ({failure.where})",
     )

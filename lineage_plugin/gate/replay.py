@@ -44,7 +44,16 @@ class Replay:
 
 
 #: What must be the same byte for byte.
-_ANSWER = ("known_seq", "frame_digest", "outcome", "reasons", "warnings", "waived", "rows")
+_ANSWER = (
+    "known_seq",
+    "frame_digest",
+    "outcome",
+    "reasons",
+    "warnings",
+    "waived",
+    "owed",
+    "rows",
+)
 
 
 def compare(recorded: Decision, again: Decision) -> Replay:

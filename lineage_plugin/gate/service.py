@@ -15,18 +15,17 @@ from dataclasses import dataclass, replace
 from lineage_plugin.catalog.compiled import CompiledCatalog
 from lineage_plugin.catalog.policy_yaml import load_policy
 from lineage_plugin.codec import digest, encode
-from lineage_plugin.errors import (
-    CatalogError,
-    DeclarationError,
-    MissingLibrary,
-    PolicyError,
-    SettingsError,
-    StoreCorrupt,
-    StoreError,
-    StoreTooNew,
-    SuiteError,
+from lineage_plugin.gate import (
+    break_glass,
+    decide,
+    frame,
+    grounds,
+    leniency,
+    modes,
+    quarantine,
+    waivers,
 )
-from lineage_plugin.gate import decide, frame, grounds, quarantine, waivers
+from lineage_plugin.gate.faults import reason_for
 from lineage_plugin.gate.frame import Frame
 from lineage_plugin.gate.policy import Policy, load
 from lineage_plugin.gate.sync import bring_up_to_date, current_catalog
@@ -37,6 +36,7 @@ from lineage_plugin.model import (
     DatasetRef,
     Decision,
     Declaration,
+    Mode,
     Outcome,
     Reason,
     StatementKind,
@@ -88,6 +88,8 @@ class _Question:
     is_now: bool
     known_seq: int | None = None
     recipient: str = ""
+    at_least: Mode = Mode.OBSERVE
+    records: bool = False
 
 
 class Gate:
@@ -100,6 +102,7 @@ class Gate:
         self._now_us = now_us
         self._read_only = read_only
         self._opened: Store | None = None
+        self._leniency = leniency.Leniency(settings, self._store)
 
     def close(self) -> None:
         """Let go of the record."""
@@ -119,6 +122,7 @@ class Gate:
         known_seq: int | None = None,
         record: bool = True,
         recipient: str = "",
+        at_least: Mode = Mode.OBSERVE,
     ) -> Decision:
         """Decide whether *inputs* may be used for *purpose*, and record the decision.
 
@@ -138,6 +142,7 @@ class Gate:
                 catalog files said as recorded then.  Policy and suites are those of today.
             record: Whether the decision is appended to the record.
             recipient: To whom *purpose* gives the inputs, such as disclosure.
+            at_least: How strict it is at least, where the policy is milder.
         """
         asked = _Question(
             tuple(dict.fromkeys(inputs)),
@@ -148,12 +153,11 @@ class Gate:
             is_now=at_us is None,
             known_seq=known_seq,
             recipient=recipient.strip(),
+            at_least=at_least,
+            records=record and at_us is None and known_seq is None,
         )
-        decision = self._answer(asked)
-        if obstacles:
-            decision = _hindered(decision, obstacles)
-        is_real = record and asked.is_now and known_seq is None
-        return self._recorded(decision) if is_real else decision
+        decision = self._answer(asked, obstacles)
+        return self._recorded(decision, asked) if asked.records else decision
 
     def again(self, decision: Decision) -> Decision:
         """Make a recorded decision again from what was known then; nothing is recorded.
@@ -170,14 +174,18 @@ class Gate:
                 is_now=True,
                 known_seq=decision.known_seq,
                 recipient=decision.recipient,
+                at_least=leniency.author_mode(decision),
             )
         )
 
-    def _answer(self, asked: _Question) -> Decision:
+    def _answer(self, asked: _Question, obstacles: Sequence[Reason] = ()) -> Decision:
         try:
-            return self._decide(asked)
+            decision = self._decide(asked)
         except Exception as error:  # noqa: BLE001 - whatever it is, the body must not run
-            return _undecided(asked, _reason_for(error))
+            decision = _undecided(asked, reason_for(error))
+        if obstacles:
+            decision = _hindered(decision, obstacles)
+        return self._leniency.weighed(decision, at_least=asked.at_least, known_seq=asked.known_seq)
 
     def _decide(self, asked: _Question) -> Decision:
         if not asked.purpose:
@@ -213,7 +221,11 @@ class Gate:
             known_seq=seen.seq,
             judged_by=(*policy.parts, *_terms(catalog)),
         )
-        return self._grounded(_waived(store, decision, policy), policy, seen)
+        decision = self._grounded(_waived(store, decision, policy), policy, seen)
+        if asked.records and (decision.valid_until_us or 0) > asked.at_us:
+            judged = {version.uri for version in seen.ancestry.versions}
+            leniency.pay(store, decision, judged, recorded_us=self._now_us())
+        return decision
 
     def _store(self) -> Store:
         if self._opened is None:
@@ -283,6 +295,7 @@ class Gate:
         until = _valid_until(earlier.at_us, policy, table)
         if until <= asked.at_us:
             return None
+        earlier = modes.without(earlier)
         found = decide.in_order(waivers.found_by(earlier), seen.ancestry)
         return replace(
             earlier,
@@ -315,16 +328,22 @@ class Gate:
             waived=tuple(map(_with_reason, decision.waived, waived)),
         )
 
-    def _recorded(self, decision: Decision) -> Decision:
+    def _recorded(self, decision: Decision, asked: _Question) -> Decision:
         try:
             self._store().append_decision(decision, recorded_us=self._now_us())
         except Exception as error:  # noqa: BLE001 - an unrecorded permission is none
-            why = _reason_for(error)
-            if decision.outcome is Outcome.ALLOWED:
-                return replace(decision, outcome=Outcome.UNDECIDED, reasons=(why,))
-            if why not in decision.reasons:
-                return replace(decision, reasons=(*decision.reasons, why))
+            return self._unrecorded(decision, reason_for(error), asked)
         return decision
+
+    def _unrecorded(self, decision: Decision, why: Reason, asked: _Question) -> Decision:
+        """Return a decision that the record did not take: not ``ALLOWED``, unless modes say so."""
+        plain = modes.without(decision)
+        if why not in plain.reasons:
+            undecided = decision.outcome is Outcome.ALLOWED
+            outcome = Outcome.UNDECIDED if undecided else plain.outcome
+            plain = replace(plain, outcome=outcome, reasons=(*plain.reasons, why))
+        weighed = self._leniency.weighed(plain, at_least=asked.at_least)
+        return break_glass.used(weighed, self._settings.state_dir)
 
 
 def _judge(
@@ -444,39 +463,4 @@ def _undecided(asked: _Question, reason: Reason) -> Decision:
         policy_digest="",
         known_seq=0,
         recipient=asked.recipient,
-    )
-
-
-#: What to call the state of the world that an error stands for, most specific first.
-_NAMES: tuple[tuple[type[Exception], str], ...] = (
-    (StoreCorrupt, "store.corrupt"),
-    (StoreTooNew, "store.too-new"),
-    (StoreError, "store.unavailable"),
-    (CatalogError, "catalog.invalid"),
-    (SuiteError, "suite.invalid"),
-    (PolicyError, "policy.invalid"),
-    (SettingsError, "settings.invalid"),
-    (MissingLibrary, "gate.not-installed"),
-)
-
-
-def _reason_for(error: Exception) -> Reason:
-    name = next((name for kind, name in _NAMES if isinstance(error, kind)), "gate.error")
-    if isinstance(error, StoreError):
-        return decide.undecided(name, error.what, error.remedy)
-    if isinstance(error, DeclarationError):
-        problems = error.problems
-        first = problems[0]
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        where = f" at {first.where}" if first.where else ""
-        every = "run: lineage-plugin catalog check" if first.where else ""
-        remedy = "; ".join(filter(None, (first.hint, every))) or "see what is declared"
-        return decide.undecided(name, f"{first.message}{where}{more}", remedy)
-    if isinstance(error, MissingLibrary):
-        why, _, remedy = str(error).partition("; ")
-        return decide.undecided(name, why, remedy)
-    if isinstance(error, SettingsError):
-        return decide.undecided(name, str(error), "correct it in airflow.cfg or the environment")
-    return decide.undecided(
-        name, f"{type(error).__name__}: {error}", "this is a defect; please report it"
     )

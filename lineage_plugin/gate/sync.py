@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lineage_plugin.catalog.compiled import CatalogFile, CompiledCatalog, refresh
 from lineage_plugin.errors import StoreUnavailable
-from lineage_plugin.gate import witness
+from lineage_plugin.gate import break_glass, witness
 from lineage_plugin.model import Statement
 from lineage_plugin.settings import Settings
 from lineage_plugin.store import open_store
@@ -29,6 +29,7 @@ def bring_up_to_date(store: Store, settings: Settings, *, recorded_us: int) -> C
     """
     witness.compare(store, settings.store_url, settings.state_dir)
     _drain(Spool(settings.state_dir), store, recorded_us)
+    break_glass.bring_in(store, settings.state_dir, recorded_us=recorded_us)
     catalog = current_catalog(settings)
     recorded = store.origins()
     current = dict(_origins(catalog.files))

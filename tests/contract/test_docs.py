@@ -144,7 +144,7 @@ def test_without_a_record_a_listing_ends_as_the_page_says(tmp_path: Path) -> Non
 
 
 def test_every_command_that_is_named_exists() -> None:
-    named = set(re.findall(r"lineage-plugin (?!-)([a-z]+)\b", _without_prose(ALL)))
+    named = set(re.findall(r"lineage-plugin (?!-)([a-z]+(?:-[a-z]+)*)\b", _without_prose(ALL)))
 
     assert named
     assert named <= set(COMMANDS)
