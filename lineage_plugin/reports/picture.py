@@ -163,10 +163,11 @@ def _node(node: Node, index: int, corner: tuple[float, float]) -> str:
     classes += [name for name, is_so in flags.items() if is_so]
     small, name = title(node)
     full = name if node.folded else words.visible(node.id)
-    said = _said(node)
+    said = words.STANDINGS[node.standing]
     # Below the lid of a source.
     lower = 5 if node.shape is Shape.SOURCE else 0
-    spoken = f"{full}, {words.SHAPES[node.shape]}, {said}"
+    unmade = "" if node.is_made else ", not made"
+    spoken = f"{full}, {words.SHAPES[node.shape]}{unmade}, {said}"
     return (
         f'<g class="{" ".join(classes)}" id="n{index}" data-n="{index}" role="button" '
         f'tabindex="-1" aria-label="{escape(spoken)}" '
@@ -187,13 +188,9 @@ def title(node: Node) -> tuple[str, str]:
     if node.folded:
         return "folded, click to list", words.counted(len(node.folded), "dataset")
     place, _, name = node.id.rstrip("/").rpartition("/")
-    kind = words.SHAPES[node.shape]
+    kind = f"{words.SHAPES[node.shape]}{'' if node.is_made else ', not made'}"
     where = words.shortened(words.visible(place), _SMALL_CHARS - len(kind) - 3)
     return f"{kind} · {where}" if where else kind, words.visible(name or node.id)
-
-
-def _said(node: Node) -> str:
-    return f"{words.STANDINGS[node.standing]}{'' if node.is_made else ', not made'}"
 
 
 def _outline(shape: Shape, wide: int, high: int) -> str:

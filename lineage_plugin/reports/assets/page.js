@@ -25,7 +25,7 @@
     if (told.clause) made.append(make("p", "", `What is required: ${told.clause}`));
     if (told.source) made.append(make("p", "quiet", told.source));
     for (const way of told.changes) {
-      made.append(make("p", "", `Or: ${way.text}`));
+      made.append(make("p", "", `One way: ${way.text}`));
       if (way.code) made.append(make("pre", "", way.code));
     }
     if (told.way.length > 1) made.append(make("p", "way", [...told.way].reverse().join(" → ")));
