@@ -48,12 +48,14 @@ class Requirement(NamedTuple):
 
     def covers(self, other: Requirement) -> bool:
         """Whether a gate that passed this requirement has passed *other* too."""
-        return self.aim == other.aim and self.also(other) == self
+        return self.aims_at(other) and self.also(other) == self
 
-    @property
-    def aim(self) -> tuple[str, str]:
-        """What for, and for whom: two recipients are two questions."""
-        return self.purpose, self.recipient
+    def aims_at(self, other: Requirement) -> bool:
+        """Whether this names what *other* asks for: its purpose, and its recipient if it has one.
+
+        Two recipients are two questions; a rule that names none is content with any.
+        """
+        return self.purpose == other.purpose and other.recipient in ("", self.recipient)
 
 
 class TaskHook:
@@ -153,10 +155,15 @@ def hook_of(task: Any) -> TaskHook:
 
 def _joined(requirements: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
     aims: dict[tuple[str, str], Requirement] = {}
-    for requirement in requirements:
-        known = aims.get(requirement.aim)
-        aims[requirement.aim] = known.also(requirement) if known else requirement
-    return tuple(aims.values())
+    # Stable: those with a recipient first, for what names none to be added to.
+    for requirement in sorted(requirements, key=lambda asked: not asked.recipient):
+        same = [aim for aim, known in aims.items() if known.aims_at(requirement)]
+        for aim in same:
+            aims[aim] = aims[aim].also(requirement)
+        if not same:
+            aims[requirement.purpose, requirement.recipient] = requirement
+    order = [requirement.purpose for requirement in requirements]
+    return tuple(sorted(aims.values(), key=lambda asked: order.index(asked.purpose)))
 
 
 def _ours(hook: object, depth: int) -> Iterator[TaskHook]:

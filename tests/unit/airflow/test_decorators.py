@@ -324,6 +324,11 @@ MISTAKES = {
     "overwrite": (lambda: provenance(overwrite="no"), TypeError, "overwrite is True or False"),  # type: ignore[arg-type]
     "no purpose": (lambda: requires(train), TypeError, "name a purpose"),  # type: ignore[arg-type]
     "blank purpose": (lambda: requires(" "), TypeError, "name a purpose"),
+    "a recipient that is no name": (
+        lambda: requires("disclosure", recipient=["Acme"]),  # type: ignore[arg-type]
+        TypeError,
+        "the recipient is named by a string",
+    ),
     "one suite": (lambda: requires("p", suites="s"), TypeError, "suites is a list"),
     "a suite that is no name": (lambda: requires("p", suites=[1]), TypeError, "not 1"),  # type: ignore[list-item]
     "one input": (lambda: requires("p", inputs="s3://x/y"), TypeError, "inputs is a list"),

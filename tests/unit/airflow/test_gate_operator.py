@@ -41,3 +41,12 @@ def test_it_can_be_mapped_and_serialised() -> None:
 def test_it_asks_for_a_purpose() -> None:
     with pytest.raises(TypeError, match="purpose"):
         ProvenanceGateOperator(task_id="g")  # type: ignore[call-arg]
+
+
+def test_whom_the_datasets_are_given_to_may_be_a_template() -> None:
+    gate = ProvenanceGateOperator(
+        task_id="g", purpose="disclosure", datasets=[RAW], recipient="{{ params.who }}"
+    )
+
+    assert "recipient" in gate.template_fields
+    assert gate.recipient == "{{ params.who }}"

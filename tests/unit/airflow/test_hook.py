@@ -109,3 +109,13 @@ def test_two_recipients_are_two_questions() -> None:
 
     assert [found.recipient for found in merged.requirements] == ["A", "B"]
     assert not merged.requirements[0].covers(merged.requirements[1])
+
+
+def test_a_rule_that_names_no_recipient_is_content_with_one_that_is_named() -> None:
+    named = Requirement("disclosure", recipient="A")
+    rule = Requirement("disclosure", ("house-rules",))
+    merged = TaskHook(requirements=(rule,)).merged(TaskHook(requirements=(named,)))
+
+    assert merged.requirements == (Requirement("disclosure", ("house-rules",), recipient="A"),)
+    assert merged.requirements[0].covers(rule)
+    assert not rule.covers(named)

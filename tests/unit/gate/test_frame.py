@@ -12,6 +12,7 @@ from lineage_plugin.lineage.survey import over
 from lineage_plugin.model import (
     Assurance,
     Consent,
+    ConsentEvent,
     Custody,
     DatasetRef,
     Declaration,
@@ -283,3 +284,63 @@ def test_contradicting_authorities_both_bind_and_are_named() -> None:
     assert row["license_concluded"] == "auditor: declared CC-BY-ND-4.0; team: declared MIT OR ISC"
     assert row["license"] == "CC-BY-ND-4.0 AND (MIT OR ISC)"
     assert row["license_derivation_verdict"] == "no-derivatives"
+
+
+def test_papers_of_a_claim_that_there_are_no_people_support_it_while_they_hold() -> None:
+    claim = DeclaredNone("maps", (Evidence("audit.pdf", "a" * 64, until_us=2_000),))
+    said = replace(SILENT, consent=claim, assurance=Assurance.DOCUMENTED)
+
+    found = [cells(frame(story(), PHOTOS, [said], at=at), PHOTOS) for at in (1_999, 2_000)]
+
+    assert [row["consent_verdict"] for row in found] == ["not-personal"] * 2
+    assert [row["assurance"] for row in found] == ["documented", "asserted"]
+
+
+def test_the_state_of_a_consent_is_that_of_the_moment() -> None:
+    events = (ConsentEvent("dpv:ConsentGiven", 100), ConsentEvent("dpv:ConsentWithdrawn", 2_000))
+    said = replace(
+        SILENT,
+        consent=Consent(("eu-gdpr:A6-1-a",), purposes=("model-training",), events=events),
+    )
+    before, after = (frame(story(), PHOTOS, [said], at=at) for at in (1_000, 3_000))
+
+    assert before.expires_us == 2_000
+    assert [cells(found, PHOTOS)["consent_status"] for found in (before, after)] == [
+        "dpv:ConsentGiven",
+        "dpv:ConsentWithdrawn",
+    ]
+    assert cells(after, PHOTOS)["consent_since"] == "1970-01-01T00:00:00.002000Z"
+    assert before.digest != after.digest
+
+
+def test_consent_given_anew_carries_custody_over_a_takeover() -> None:
+    taken = Custody(
+        (
+            Transfer("collected", receiver="Startup"),
+            Transfer("acquisition", "Startup", "us", 500, Evidence("deal.pdf")),
+        )
+    )
+    renewed = Consent(("eu-gdpr:A6-1-a",), events=(ConsentEvent("dpv:RenewedConsentGiven", 600),))
+    found = [
+        cells(frame(story(), PHOTOS, [replace(SILENT, custody=taken, consent=said)]), PHOTOS)
+        for said in (None, renewed)
+    ]
+
+    assert [row["custody_verdict"] for row in found] == ["change-of-control", "complete"]
+
+
+def test_authorities_contradict_each_other_only_where_one_of_them_permits() -> None:
+    def conflict(*said: object) -> object:
+        told = [
+            replace(SILENT, authority=f"a{n}", consent=each)  # type: ignore[arg-type]
+            for n, each in enumerate(said)
+        ]
+        return cells(frame(story(), PHOTOS, told), PHOTOS)["consent_conflict"]
+
+    valid = Consent(("eu-gdpr:A6-1-b",), purposes=("model-training",))
+    withdrawn = replace(valid, status="dpv:ConsentWithdrawn")
+
+    assert conflict(valid, withdrawn) == "a0: it may be used; a1: withdrawn"
+    assert conflict(valid, DeclaredNone("maps")) == "a0: it may be used; a1: there is none"
+    assert conflict(valid, valid) == conflict(valid, Unknown("?")) == "none"
+    assert conflict(withdrawn, replace(valid, status="dpv:ConsentRefused")) == "none"
