@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from lineage_plugin.gate.sync import bring_up_to_date
+from lineage_plugin.lineage.effective import summarise
 from lineage_plugin.model import Outcome
-from tests.support.gatehouse import DAY, NEW_YEAR_US, RULE, Gatehouse, only, roots
+from tests.support.gatehouse import DAY, NEW_YEAR_US, RULE, Gatehouse, only, ref, roots, uri
 
 ALLOWED, DENIED, UNDECIDED = Outcome.ALLOWED, Outcome.DENIED, Outcome.UNDECIDED
 
@@ -224,3 +226,16 @@ def test_authorities_that_contradict_each_other_both_bind_and_are_named(tmp_path
     assert "team-vision: it may be used" in notes["consent.contradicted"]
     assert "team-vision: there is none" in notes["custody.contradicted"]
     assert "a friend to somebody" in notes["custody.related-party"]
+
+
+def test_what_travels_with_an_event_is_the_consent_of_its_moment(tmp_path: Path) -> None:
+    house = house_with(tmp_path, EVENTS.replace("LAST", "ConsentWithdrawn"))
+    with house.store() as store:
+        catalog = bring_up_to_date(store, house.settings, recorded_us=house.now_us)
+        then, now = (
+            summarise(store, [ref("photos")], at, catalog.declarations_for)[uri("photos")]
+            for at in (NEW_YEAR_US - 60 * DAY, NEW_YEAR_US)
+        )
+
+    assert then.consent_statuses == ("dpv:ConsentGiven",)
+    assert now.consent_statuses == ("dpv:ConsentWithdrawn",)
