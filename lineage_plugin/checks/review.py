@@ -19,6 +19,7 @@ from lineage_plugin.checks.findings import Finding
 from lineage_plugin.checks.overlap import may_mean
 from lineage_plugin.checks.tasks import TaskSeen
 from lineage_plugin.model import DatasetRef, Declaration
+from lineage_plugin.policy import parties
 from lineage_plugin.policy.enforcement import TaskFacts, bypasses, matching, purposes_of
 
 #: What an entry of the catalog calls a dataset that is a model.
@@ -196,6 +197,8 @@ class _Review:
             return  # what they touch might be just that
         for place in self.known.unused(names):
             declaration = self.rules.declarations[place]
+            if parties.is_recipient(declaration.pattern):
+                continue
             path, _, line = declaration.where.rpartition(":")
             message = f"{declaration.pattern!r} means no dataset that these DAGs name"
             hint = "correct it, or leave it out if nothing uses it"

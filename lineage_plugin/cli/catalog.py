@@ -136,8 +136,13 @@ def _tell_near_misses(patterns: Sequence[str]) -> None:
     """Warn of datasets that no run has touched, named almost like some that were touched."""
     from lineage_plugin.cli.record import near_misses
     from lineage_plugin.model import DatasetRef
+    from lineage_plugin.policy import parties
 
-    exact = [pattern for pattern in patterns if not any(wild in pattern for wild in "*?")]
+    exact = [
+        pattern
+        for pattern in patterns
+        if not any(wild in pattern for wild in "*?") and not parties.is_recipient(pattern)
+    ]
     refs = [DatasetRef.parse(pattern) for pattern in exact[:_MOST_LOOKED_UP]]
     for ref, close in near_misses(refs).items():
         click.echo(f"no run has touched {ref.uri} (did you mean {close}?)", err=True)

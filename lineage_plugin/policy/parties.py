@@ -38,3 +38,8 @@ def uri(name: str) -> str:
     # Percent-encoding (RFC 3986) by hand: urllib also opens connections, which the core may not.
     octets = (chr(o) if chr(o) in _PLAIN else f"%{o:02X}" for o in key(name).encode())
     return f"{SCHEME}://{''.join(octets)}"
+
+
+def is_recipient(pattern: str) -> bool:
+    """Whether a declaration about *pattern* is about a recipient, and about no dataset."""
+    return pattern.startswith(f"{SCHEME}://")

@@ -164,6 +164,16 @@ def test_an_entry_that_means_nothing_is_pointed_out_with_its_line(dags: Path) ->
     assert "provenance.yaml:4: warning [catalog.unused] 's3://lake/photos/**'" in done.stdout
 
 
+def test_an_agreement_with_a_recipient_is_not_an_entry_that_means_nothing(
+    dags: Path, tmp_path: Path
+) -> None:
+    recipients = "recipients:\n  Acme: {none: the contract was ended}\n"
+    (tmp_path / "provenance.yaml").write_text(CATALOG + recipients)
+    write(dags, '\nwith DAG("d"):\n    BashOperator(task_id="t", bash_command="b")\n')
+
+    assert "recipient://" not in run().stdout
+
+
 def test_every_mistake_in_catalog_policy_and_suites_is_reported(dags: Path, tmp_path: Path) -> None:
     (tmp_path / "provenance.yaml").write_text(CATALOG.replace("MIT", "MTI"))
     (tmp_path / "policy.yaml").write_text("version: 1\npurposes:\n  model-training: [mine]\n")
