@@ -12,6 +12,7 @@ is proven.
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -216,6 +217,16 @@ class _Timeline:
         return found
 
 
+class _Seen(NamedTuple):
+    """The versions that a reader gets: those it is known to get, and those somebody speaks of."""
+
+    known: list[int]
+    doubtful: list[int]
+
+
+_NOTHING = _Seen([], [])
+
+
 class _Sight(NamedTuple):
     """What a reader of one dataset gets, remembered between any two changes of it.
 
@@ -224,7 +235,7 @@ class _Sight(NamedTuple):
     """
 
     changes_us: list[int]
-    found: dict[int, list[int]]
+    found: dict[int, _Seen]
 
 
 class _Ascent:
@@ -247,7 +258,8 @@ class _Ascent:
         self.overwrites: set[tuple[int, int]] = set()
         self.was_there: set[int] = set()
         self.reads: dict[int, list[int]] = defaultdict(list)
-        self.read_by: dict[tuple[int, int], tuple[int, ...]] = {}
+        self.read_by: dict[tuple[int, int], tuple[tuple[int, ...], bool]] = {}
+        self.inputs_known: list[bool] = []
         self.sources = explicit.sources(history, trusts)
         self.names = explicit.names(history, trusts)
         self.stand_ins: set[int] = set()
@@ -278,13 +290,9 @@ class _Ascent:
         self.was_there = {
             dataset
             for dataset, timeline in timelines.items()
-            if first_read.get(dataset, _NEVER) < timeline.first_us()
+            if min(first_read.get(name, _NEVER) for name in (dataset, *self.names.get(dataset, ())))
+            < timeline.first_us()
         }
-        for dataset, others in self.names.items():
-            if dataset in timelines and any(
-                first_read.get(other, _NEVER) < timelines[dataset].first_us() for other in others
-            ):
-                self.was_there.add(dataset)
         for a, dataset in self.history.reads:
             self.reads[a].append(dataset)
 
@@ -296,18 +304,13 @@ class _Ascent:
         by_uri = {uri: dataset for dataset, uri in self.uris.items()}
         reading = _Reading(self.at_us, self.at_us, self.own, toward=-1)
         current = {
-            uri: tuple(self._read(by_uri[uri], reading))
+            uri: tuple(itertools.chain(*self._read(by_uri[uri], reading)))
             for uri in dict.fromkeys(ref.uri for ref in refs)
         }
         position = 0
         while position < len(self.versions):
             self._find_parents(position)
             position += 1
-        # Who read nothing but what itself had written read nothing that is known.
-        known = [
-            version.activity is None or bool(read)
-            for version, read in zip(self.versions, self.made_from, strict=True)
-        ]
         return Ancestry(
             self.versions,
             current,
@@ -315,7 +318,7 @@ class _Ascent:
             self.kept,
             self.toward,
             self.depth,
-            known,
+            self.inputs_known,
             frozenset(self.stand_ins),
         )
 
@@ -332,17 +335,17 @@ class _Ascent:
         key = (activity.id, _NOBODY if sources is None else dataset)
         if key not in self.read_by:
             read = self.reads.get(activity.id, ())
-            seen = [
-                p for d in read if sources is None or d in sources for p in self._seen(d, reading)
-            ]
-            self.read_by[key] = tuple(dict.fromkeys(seen))
-        self.made_from[version] = self.read_by[key]
+            seen = [self._seen(d, reading) for d in read if sources is None or d in sources]
+            every = dict.fromkeys(p for sight in seen for p in (*sight.known, *sight.doubtful))
+            # Who read nothing but what itself had written read nothing that is known.
+            self.read_by[key] = tuple(every), any(sight.known for sight in seen)
+        self.made_from[version], self.inputs_known[version] = self.read_by[key]
         if self.timelines[dataset].is_of_one and dataset not in self.was_there:
             return
         replaced = (dataset, activity.id) in self.overwrites
         self.kept[version] = tuple(self._of_one(dataset, reading, settled=not replaced))
 
-    def _seen(self, dataset: int, reading: _Reading) -> list[int]:
+    def _seen(self, dataset: int, reading: _Reading) -> _Seen:
         """Return what :meth:`_read` does, and work it out once for all who read the same state."""
         sight = self.sights.get(dataset)
         if sight is None:
@@ -357,32 +360,27 @@ class _Ascent:
 
     def _changes(self, dataset: int) -> list[int]:
         found: list[int] = []
-        for other in self._neighbours(dataset) & self.timelines.keys():
+        near = explicit.neighbours(self.history, self.names, dataset)
+        for other in near & self.timelines.keys():
             found += self.timelines[other].changes_us()
         return sorted(found)
 
-    def _neighbours(self, dataset: int) -> set[int]:
-        """Return all datasets whose versions a reader of *dataset* may get."""
-        found = {dataset, *self.names.get(dataset, ())}
-        for name in tuple(found):
-            for other in self.history.related.get(name, ()):
-                found |= {other, *self.names.get(other, ())}
-        return found
-
-    def _read(self, dataset: int, reading: _Reading) -> list[int]:
+    def _read(self, dataset: int, reading: _Reading) -> _Seen:
         """Return the versions of *dataset* under all its names, and of its wholes and parts."""
         found = self._with_related(dataset, reading)
-        beside, is_known = self._named_otherwise(dataset, reading) if self.names else ([], False)
+        beside = self._named_otherwise(dataset, reading) if self.names else _NOTHING
+        is_empty = not (found or beside.known)
         if dataset in self.timelines:
             # Its writer read it before anything was there: the first run of an incremental table.
-            missing = not (found or is_known) and not self._wrote(reading.writer, dataset)
+            missing = is_empty and not self._wrote(reading.writer, dataset)
         else:
-            missing = not (found or is_known) or self.is_root(self.uris[dataset])
+            missing = is_empty or self.is_root(self.uris[dataset])
+        doubtful = beside.doubtful
         if missing:
             found.append(self._add(dataset, None, reading.toward))
-        elif beside and not found:
-            found.append(self._stand_in(dataset, reading.toward))
-        return found + beside
+        elif not found and (beside.known or doubtful):
+            doubtful = [*doubtful, self._stand_in(dataset, reading.toward)]
+        return _Seen(found + beside.known, doubtful)
 
     def _with_related(self, dataset: int, reading: _Reading) -> list[int]:
         """Return the versions of *dataset*, of what contains it and of what it contains."""
@@ -394,23 +392,27 @@ class _Ascent:
                 found.append(self._add(other, None, reading.toward))
         return found
 
-    def _named_otherwise(self, dataset: int, reading: _Reading) -> tuple[list[int], bool]:
+    def _named_otherwise(self, dataset: int, reading: _Reading) -> _Seen:
         """Return the versions of *dataset* under other names, and those of its wholes and parts.
 
-        Also tell whether, on trusted words, any of these is what *dataset* is.
+        Known is what, on trusted words, *dataset* itself is.
         """
-        found: list[int] = []
-        is_known = False
+        known: list[int] = []
+        doubtful: list[int] = []
         for name, is_trusted in self.names.get(dataset, {}).items():
             under = self._with_related(name, reading)
             if not under and name not in self.timelines and self.is_root(self.uris[name]):
                 under = [self._add(name, None, reading.toward)]
-            is_known = is_known or (is_trusted and bool(under))
-            found += under or [self._stand_in(name, reading.toward)]
+            if is_trusted:
+                known += under
+            else:
+                doubtful += under
+            if not under:
+                doubtful.append(self._stand_in(name, reading.toward))
         for other in self.history.related.get(dataset, ()):
             for name in self.names.get(other, ()):
-                found += self._of_one(name, reading) or [self._stand_in(name, reading.toward)]
-        return found, is_known
+                doubtful += self._of_one(name, reading) or [self._stand_in(name, reading.toward)]
+        return _Seen(known, doubtful)
 
     def _stands_unwritten(self, dataset: int, *, inside: str) -> bool:
         """Whether a related dataset that nobody wrote is part of what is read all the same."""
@@ -458,6 +460,7 @@ class _Ascent:
             self.kept.append(())
             self.toward.append(toward)
             self.depth.append(self.depth[toward] + 1 if toward >= 0 else 0)
+            self.inputs_known.append(activity is None)
         if activity is None:
             self.stand_ins.discard(index)
         return index

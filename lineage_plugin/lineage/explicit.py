@@ -51,6 +51,15 @@ def names(history: History, trusts: Trusts) -> dict[int, Mapping[int, bool]]:
     }
 
 
+def neighbours(history: History, names: Mapping[int, Mapping[int, bool]], dataset: int) -> set[int]:
+    """Return all datasets whose versions a reader of *dataset* may get."""
+    found = {dataset, *names.get(dataset, ())}
+    for name in tuple(found):
+        for other in history.related.get(name, ()):
+            found |= {other, *names.get(other, ())}
+    return found
+
+
 def _classes(
     aliases: Mapping[int, Iterable[tuple[int, str]]], counts: Trusts
 ) -> dict[int, set[int]]:

@@ -341,3 +341,9 @@ def test_mistakes_show_when_the_dag_is_parsed(
 ) -> None:
     with pytest.raises(kind, match=message):
         write()
+
+
+@pytest.mark.parametrize("lineage", [["s3://a"], {"s3://a": "s3://b"}, "s3://a"], ids=str)
+def test_lineage_maps_outputs_to_lists_of_inputs(lineage: Any) -> None:
+    with pytest.raises(TypeError, match="lineage"):
+        provenance(lineage=lineage)

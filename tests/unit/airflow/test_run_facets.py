@@ -68,6 +68,60 @@ def test_edge_and_overwriting_travel() -> None:
     assert (facet["edge"], facet["overwrites"]) == ("train", ["file:///models/m"])
 
 
+FACES, ROADS = Asset("s3://lake/faces"), Asset("s3://lake/roads")
+MAPS = "s3://lake/maps"
+
+
+def named(facet: dict[str, Any]) -> dict[str, list[str]]:
+    """Return which outputs are said to be made from which inputs, by name."""
+    return {said["name"]: [i["name"] for i in said["inputs"]] for said in facet.get("lineage", ())}
+
+
+def test_which_outputs_were_made_from_which_inputs_travels() -> None:
+    facet = task_facet(writing(FACES, ROADS, lineage={FACES: [RAW], "s3://lake/roads/": [MAPS]}))
+
+    assert named(facet) == {"faces": ["raw"], "roads": ["maps"]}
+    assert {i["name"] for i in facet["inputs"]} == {"raw", "maps"}
+
+
+def test_what_two_decorators_say_of_one_output_is_joined() -> None:
+    twice = provenance(lineage={FACES: [MAPS]})(writing(FACES, lineage={FACES: [RAW]}))
+
+    assert named(task_facet(twice)) == {"faces": ["raw", "maps"]}
+
+
+def test_an_output_of_which_an_input_cannot_be_named_is_made_from_everything(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    odd = {FACES: [RAW, AssetAlias("a")], ROADS: [RAW], "s3://lake/rods": [RAW]}
+    facet = task_facet(writing(FACES, ROADS, lineage=odd))
+
+    assert named(facet) == {"roads": ["raw"]}
+    assert "unreadable" in {i["namespace"] for i in facet["inputs"]}
+    assert "s3://lake/rods is no outlet of this task" in caplog.text
+
+
+def test_a_declassification_travels_in_the_name_of_the_dag() -> None:
+    decided = {
+        "removes": ["personal"],
+        "method": "k-anonymity",
+        "by": "team-privacy",
+        "reason": "k is 20",
+        "until": date(2027, 1, 10),
+    }
+    (told,) = declarations_of(writing(FACES, edge="anonymise", declassified=decided))
+
+    assert told.declassified is not None
+    assert (told.authority, told.declassified.removes) == ("dag:dag", ("personal",))
+
+
+def test_a_declassification_that_cannot_be_read_takes_nothing_away_and_blocks() -> None:
+    (told,) = declarations_of(writing(FACES, edge="anonymise", declassified={"removes": ["x"]}))
+
+    assert told.declassified is None
+    assert isinstance(told.license, Unknown)
+
+
 def test_a_declaration_is_about_every_outlet_in_the_name_of_the_dag() -> None:
     told = declarations_of(writing(RAW, MODEL, license="CC-BY-4.0", valid_from=date(2026, 1, 10)))
 
