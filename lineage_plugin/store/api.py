@@ -56,7 +56,8 @@ class History:
     of a dataset that completed (one that failed proves nothing about what was there), also of
     readers that are not among the activities.  ``explicit`` maps (activity, written dataset) to
     what producers say it was made from, each with the datasets it names; it is there only if every
-    event that names the dataset as written says so.  ``aliases`` maps a dataset to its other names,
+    event that names the dataset as written says so, and also for datasets that were not reached (by
+    ids that are in no other field).  ``aliases`` maps a dataset to its other names,
     each with the producer that says so.
     """
 

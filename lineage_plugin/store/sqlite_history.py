@@ -87,8 +87,8 @@ SELECT id FROM dataset WHERE uri > ? AND uri < ? AND length(uri) <= ? AND seq <=
 """
 
 
-#: No dataset has this id.
-_NOT_REACHED = 0
+#: No dataset has an id this low; those that a record does not know have -1 and so on.
+_NOT_REACHED = -(1 << 40)
 
 
 class Walk:
@@ -147,17 +147,15 @@ class Walk:
         for activity, facts in self._of(_EXPLICIT, writers):
             for plain in json.loads(facts).get("outputs", ()):
                 output = decode(Output, plain)
-                key = (activity, number.get(output.ref.uri, _NOT_REACHED))
+                # What made an output that was not asked for did not make the others.
+                written = number.setdefault(output.ref.uri, _NOT_REACHED - len(number))
+                key = (activity, written)
                 if not output.lineage:
                     silent.add(key)
                 for word in output.lineage:
                     inputs = {number[ref.uri] for ref in word.inputs}
                     said[key].add((word.said_by, tuple(sorted(inputs))))
-        return {
-            key: tuple(sorted(words))
-            for key, words in said.items()
-            if key not in silent and key[1] != _NOT_REACHED
-        }
+        return {key: tuple(sorted(words)) for key, words in said.items() if key not in silent}
 
     def summaries(self, ids: Collection[int]) -> Iterator[DatasetSummary]:
         """Say for each dataset how often it was written and read, and by what last."""

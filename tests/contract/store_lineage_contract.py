@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from lineage_plugin.model import DatasetRef, EdgeKind, Outcome, Output, RunState, Subject
+from lineage_plugin.lineage.ancestry import ascend
+from lineage_plugin.model import (
+    Alias,
+    DatasetRef,
+    EdgeKind,
+    ExplicitLineage,
+    Outcome,
+    Output,
+    RunState,
+    Subject,
+)
 from lineage_plugin.store.api import Store
 from tests.support.records import (
     COMPLETE,
@@ -54,6 +64,44 @@ class LineageContract:
         record(store, event("back", COMPLETE, 20, reads=["b"], writes=["a"]))
 
         assert uris(store.history([ref("a")])) == {"s3://lake/a", "s3://lake/b"}
+
+    def test_what_was_made_from_what_is_known_of_every_output_of_a_task(self, store: Store) -> None:
+        """What made another output than the one asked for did not make this one."""
+        outputs = tuple(
+            Output(ref(name), lineage=(ExplicitLineage((ref(made_from),), "us"),))
+            for name, made_from in (("faces", "photos"), ("roads", "maps"))
+        )
+        split = event("split", COMPLETE, 10, reads=["photos", "maps", "forgotten"])
+        record(store, replace(split, outputs=outputs))
+
+        found = ascend(
+            store.history([ref("roads")]),
+            [ref("roads")],
+            at_us=None,
+            is_root=lambda _: False,
+            trusts=lambda _: True,
+        )
+
+        assert {v.uri for v in found.versions} == {
+            f"s3://lake/{name}" for name in ("roads", "maps", "forgotten")
+        }
+
+    def test_one_silent_event_makes_an_output_of_everything(self, store: Store) -> None:
+        spoken = Output(ref("roads"), lineage=(ExplicitLineage((ref("maps"),), "us"),))
+        begun = event("split", START, 10, reads=["photos", "maps"], writes=["roads"])
+        record(store, begun, replace(begun, state=COMPLETE, at_us=20, outputs=(spoken,)))
+
+        assert store.history([ref("roads")]).explicit == {}
+
+    def test_both_names_of_a_dataset_lead_upstream(self, store: Store) -> None:
+        alias = Alias(ref("photos"), ref("db.photos"), "us")
+        record(store, event("load", COMPLETE, 10, reads=["camera"], writes=["photos"]))
+        record(store, replace(event("look", COMPLETE, 20, reads=["photos"]), aliases=(alias,)))
+
+        for name in ("photos", "db.photos"):
+            assert uris(store.history([ref(name)])) == {
+                f"s3://lake/{each}" for each in ("photos", "db.photos", "camera")
+            }
 
     def test_inputs_that_only_the_last_event_names_count(self, store: Store) -> None:
         record(store, event("embed", START, 10, writes=["faces"]))

@@ -16,6 +16,7 @@ from lineage_plugin.model import (
     DatasetRef,
     Decision,
     Declaration,
+    Declassified,
     EdgeKind,
     ExplicitLineage,
     License,
@@ -53,6 +54,8 @@ declarations = st.builds(
     authority=st.sampled_from(["team", "vendor"]),
     pattern=st.sampled_from(["s3://lake/photos", "s3://lake/faces"]),
     license=st.builds(License, st.sampled_from(["MIT", "CC-BY-NC-4.0"])),
+    declassified=st.none()
+    | st.just(Declassified(("personal",), "k-anonymity", "team-privacy", "k is 20", 5)),
 )
 
 
@@ -141,10 +144,11 @@ def without_ids(history: History) -> dict[str, Any]:
         "writes": sorted((who[a], name[d], over) for a, d, over in history.writes),
         "reads": sorted((who[a], name[d]) for a, d in history.reads),
         "first_read_us": {name[d]: at for d, at in history.first_read_us.items()},
-        "explicit": {
-            (who[a], name[d]): sorted((by, sorted(name[i] for i in named)) for by, named in said)
+        "explicit": sorted(
+            (*who[a], name.get(d, ""), by, sorted(name[i] for i in named))
             for (a, d), said in history.explicit.items()
-        },
+            for by, named in said
+        ),
         "aliases": {
             name[d]: sorted((name[other], by) for other, by in others)
             for d, others in history.aliases.items()
