@@ -48,6 +48,7 @@ SHIPPED = ("disclosure", "face-recognition", "model-training", "publication")
 
 #: A root, what was made from it, and what is judged.
 CLEAN: dict[str, str | int] = {
+    **dict.fromkeys(COLUMNS, "none"),
     "dataset": "s3://lake/photos",
     "role": "root",
     "origin": "external",
