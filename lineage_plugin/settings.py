@@ -38,6 +38,11 @@ DEFAULTS = {
     "license_through_train": "review",
     # What the rules below `modes:` in the policy call this installation.
     "environment": "",
+    # Whether bodies are watched for what they read and write, what of it is no data (patterns of
+    # paths and URIs, separated by commas), and of how many files of a folder the folder is told.
+    "capture": "on",
+    "capture_exclude": "",
+    "capture_folder_files": "50",
     # Where datasets are tagged that a gate blocks; nowhere, if empty.
     "marquez_url": "",
 }
@@ -62,6 +67,9 @@ class Settings:
     marquez_url: str = ""
     license_through_train: str = "review"
     environment: str = ""
+    capture: bool = True
+    capture_exclude: tuple[str, ...] = ()
+    capture_folder_files: int = 50
     explicit: frozenset[str] = frozenset()
 
     @property
@@ -116,6 +124,9 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         decision_max_age_s=number("decision_max_age_s"),
         settle_wait_s=number("settle_wait_s"),
         environment=text("environment").strip(),
+        capture=choice("capture", ("on", "off")) == "on",
+        capture_exclude=tuple(filter(None, map(str.strip, text("capture_exclude").split(",")))),
+        capture_folder_files=number("capture_folder_files"),
         marquez_url=text("marquez_url"),
         license_through_train=choice("license_through_train", ("yes", "review", "no")),
         # Airflow writes defaults into the `airflow.cfg` that it generates: nobody asked for those.

@@ -14,10 +14,12 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from typing import Any, NamedTuple, Protocol
 
-from lineage_plugin.airflow import wording
+from lineage_plugin.airflow import receipts, wording
 from lineage_plugin.airflow.hook import Requirement, TaskHook
 from lineage_plugin.airflow.inputs import Touched, reads_of
 from lineage_plugin.airflow.source import ship_without_decorators
+from lineage_plugin.capture import audit
+from lineage_plugin.gate.receipts import Reported
 from lineage_plugin.model import DatasetRef, Decision, Mode, Outcome, Reason, Subject
 from lineage_plugin.settings import Settings, load
 
@@ -50,6 +52,8 @@ class Gate(Protocol):
         obstacles: Sequence[Reason] = ...,
         recipient: str = ...,
         at_least: Mode = ...,
+        record: bool = ...,
+        reported: Sequence[Reported] = ...,
     ) -> Decision:
         """Say whether *inputs* may be used for *purpose*."""
 
@@ -68,7 +72,7 @@ def enter(hook: TaskHook, context: Any) -> None:
         pass_gates(hook.requirements, context)
     ship_without_decorators(context["task"])
     for present in hook.then:
-        _call(present, context)
+        call_hook(present, context)
 
 
 def pass_gates(
@@ -95,8 +99,9 @@ def pass_gates(
     reads: list[Touched] = []
     opener = opener or _open_gate
     try:
-        reads.extend(reads_of(context, [requirement]) for requirement in requirements)
-        decisions = _decide(requirements, reads, context, opener)
+        with audit.paused():
+            reads.extend(reads_of(context, [requirement]) for requirement in requirements)
+            decisions = _decide(requirements, reads, context, opener)
         _publish(requirements, decisions, context, at_entry)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - fail closed, and without retries
         cause = error
@@ -112,6 +117,38 @@ def pass_gates(
         message = "\n".join(wording.summary(decision) for decision in blocked)
         raise AirflowFailException(message or "the provenance gate said nothing") from cause
     return decisions
+
+
+def ask(
+    requirement: Requirement,
+    reads: Touched,
+    context: Any,
+    *,
+    opener: Opener | None = None,
+    record: bool = True,
+) -> Decision:
+    """Ask the gate about a body that has run; never raises.
+
+    Args:
+        requirement: The purpose.
+        reads: What the body read.
+        context: The task's context.
+        opener: Opens another gate than that of the settings.
+        record: Whether a decision that lets pass is recorded; one that does not always is.
+    """
+    from lineage_plugin.airflow.identity import subject_of
+
+    opener = opener or _open_gate
+    try:
+        with audit.paused(), opener(load()) as gate:
+            subject = subject_of(context)
+            decision = _decide_one(gate, requirement, reads, subject, record=record)
+            if decision.outcome is not Outcome.ALLOWED and not record:
+                decision = _decide_one(gate, requirement, reads, subject)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a gate that cannot tell does not pass
+        decision = _fault(requirement, reads, error, context, opener)
+    _SAID.setdefault(str(context["ti"].id), []).append(Said(requirement, decision, at_entry=False))
+    return decision
 
 
 def said_for(task_instance: Any) -> list[Said]:
@@ -144,14 +181,23 @@ def _decide(
     from lineage_plugin.airflow.identity import subject_of
 
     subject = subject_of(context)
+    told = [receipts.reported(context, requirement) for requirement in requirements]
     with opener(load()) as gate:
         return [
-            _decide_one(gate, requirement, read, subject)
-            for requirement, read in zip(requirements, reads, strict=True)
+            _decide_one(gate, requirement, read, subject, told=airflow)
+            for requirement, read, airflow in zip(requirements, reads, told, strict=True)
         ]
 
 
-def _decide_one(gate: Gate, requirement: Requirement, reads: Touched, subject: Subject) -> Decision:
+def _decide_one(
+    gate: Gate,
+    requirement: Requirement,
+    reads: Touched,
+    subject: Subject,
+    *,
+    told: receipts.Told = receipts.NOTHING,
+    record: bool = True,
+) -> Decision:
     from lineage_plugin.gate.decide import undecided
 
     obstacles = [
@@ -163,9 +209,11 @@ def _decide_one(gate: Gate, requirement: Requirement, reads: Touched, subject: S
         requirement.purpose,
         subject=subject,
         suites=requirement.suites,
-        obstacles=obstacles,
+        obstacles=(*obstacles, *told.obstacles),
         recipient=requirement.recipient,
         at_least=_mode_of(requirement),
+        record=record,
+        reported=told.events,
     )
 
 
@@ -251,12 +299,14 @@ def _tell(decision: Decision) -> None:
         log.log(level, "%s", line)
 
 
-def _call(hook: Callable[..., Any], context: Any) -> None:
+def call_hook(hook: Callable[..., Any], context: Any, *result: Any) -> None:
     """Call a hook as Airflow would: a generator's values are metadata of outlets."""
     if not inspect.isgeneratorfunction(hook):
-        hook(context)
+        hook(context, *result)
         return
     from airflow.sdk.execution_time.callback_runner import create_executable_runner
     from airflow.sdk.execution_time.context import context_get_outlet_events
 
-    create_executable_runner(hook, context_get_outlet_events(context), logger=log).run(context)
+    create_executable_runner(hook, context_get_outlet_events(context), logger=log).run(
+        context, *result
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from lineage_plugin.airflow.hook import Requirement, TaskHook, hook_of
 from lineage_plugin.model import DatasetRef
@@ -29,6 +29,14 @@ class Touched:
     unresolved: tuple[str, ...] = ()
 
 
+class Named(NamedTuple):
+    """An Asset as Airflow finds it, by either name, and the dataset that it stands for."""
+
+    name: str | None
+    uri: str | None
+    ref: DatasetRef
+
+
 def reads_of(
     context: Any, requirements: Iterable[Requirement] = (), *, ask_airflow: bool = True
 ) -> Touched:
@@ -40,19 +48,21 @@ def reads_of(
         ask_airflow: Whether aliases and names may be looked up; a fork must not, because it
             shares the connection to the supervisor with the task.
     """
-    task = context["task"]
     found = _Finder(context, ask_airflow)
-    for inlet in task.inlets or ():
-        found.add(inlet)
-    for name in task.template_fields:
-        for value in _leaves(getattr(task, name, None)):
-            if _is_dataset(value):
-                found.add(value)
-    named = [value for requirement in requirements for value in requirement.inputs]
-    named += [value for _, inputs in hook_of(task).lineage for value in inputs]
-    for value in named:
-        found.add(_rendered(value, task, context))
+    for thing in _read_by(context, requirements):
+        found.add(thing)
     return found.touched()
+
+
+def assets_of(context: Any, requirements: Iterable[Requirement] = ()) -> list[Named]:
+    """List the Assets that a task reads, those behind aliases too.
+
+    What cannot be resolved is for :func:`reads_of` to tell.
+    """
+    found = _Finder(context, ask_airflow=True)
+    for thing in _read_by(context, requirements):
+        found.add(thing)
+    return list(found.assets)
 
 
 def writes_of(context: Any) -> Touched:
@@ -111,12 +121,25 @@ def ref_of(asset: Any) -> DatasetRef:
     return DatasetRef(ASSET_NAMESPACE, asset.uri)
 
 
+def _read_by(context: Any, requirements: Iterable[Requirement]) -> Iterator[Any]:
+    """List inlets, datasets among arguments, and what ``requires`` names."""
+    task = context["task"]
+    yield from task.inlets or ()
+    for name in task.template_fields:
+        yield from filter(_is_dataset, _leaves(getattr(task, name, None)))
+    named = [value for requirement in requirements for value in requirement.inputs]
+    named += [value for _, inputs in hook_of(task).lineage for value in inputs]
+    for value in named:
+        yield _rendered(value, task, context)
+
+
 class _Finder:
     """Collects datasets and tells what it could not make one of."""
 
     def __init__(self, context: Any, ask_airflow: bool) -> None:  # noqa: FBT001
         self._context = context
         self._ask_airflow = ask_airflow
+        self.assets: dict[Named, None] = {}
         self._refs: dict[DatasetRef, None] = {}
         self._unresolved: dict[str, None] = {}
 
@@ -145,7 +168,7 @@ class _Finder:
         elif isinstance(thing, DatasetRef):
             yield thing
         elif isinstance(thing, Asset):
-            yield ref_of(thing)
+            yield self._known(thing)
         elif isinstance(thing, (AssetAny, AssetAll)):
             for part in thing.objects:
                 yield from self._refs_of(part)
@@ -160,9 +183,11 @@ class _Finder:
         from airflow.sdk.execution_time.context import OutletEventAccessors
 
         if uri := getattr(ref, "uri", ""):
-            return DatasetRef.parse(uri)
+            found = DatasetRef.parse(uri)
+            self.assets[Named(None, uri, found)] = None
+            return found
         self._must_ask()
-        return ref_of(OutletEventAccessors._get_asset_from_db(name=ref.name))  # noqa: SLF001
+        return self._known(OutletEventAccessors._get_asset_from_db(name=ref.name))  # noqa: SLF001
 
     def _aliased(self, alias: Any) -> Iterator[DatasetRef]:
         from airflow.sdk import Asset
@@ -173,7 +198,12 @@ class _Finder:
             message = "no Asset was ever reported under this alias"
             raise LookupError(message)
         for event in events:
-            yield ref_of(Asset(name=event.asset.name, uri=event.asset.uri))
+            yield self._known(Asset(name=event.asset.name, uri=event.asset.uri))
+
+    def _known(self, asset: Any) -> DatasetRef:
+        ref = ref_of(asset)
+        self.assets[Named(asset.name, asset.uri, ref)] = None
+        return ref
 
     def _must_ask(self) -> None:
         if not self._ask_airflow:

@@ -5,10 +5,13 @@ The scheduler, the DAG processor and every worker import this, so it imports not
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator
 from typing import Any
 
 from airflow.policies import hookimpl
+
+log = logging.getLogger(__name__)
 
 
 @hookimpl(wrapper=True)
@@ -26,7 +29,9 @@ def task_policy(task: Any) -> Generator[None, object, object]:
 
 @hookimpl(wrapper=True)
 def get_airflow_context_vars(context: Any) -> Generator[None, object, object]:
-    """Run the gate of a task that comes here without one: in ``dag.test()`` no task policy runs.
+    """Run the gate of a task that comes here without one, and have its body watched.
+
+    In ``dag.test()`` no task policy runs.
 
     Airflow asks this of every task right before its body, in whatever way it is run.  A wrapper,
     because the first plain policy that answers is the last one asked.
@@ -34,4 +39,15 @@ def get_airflow_context_vars(context: Any) -> Generator[None, object, object]:
     from lineage_plugin.airflow.enforcement import make_up
 
     make_up(context)
-    return (yield)
+    result = yield
+    _watch(context)
+    return result
+
+
+def _watch(context: Any) -> None:
+    try:
+        from lineage_plugin.airflow.capturing import surround
+
+        surround(context)
+    except Exception:
+        log.warning("What this task touches cannot be captured", exc_info=True)

@@ -53,6 +53,18 @@ OPTIONS = {
         "string",
         "What rules of the policy call this installation, such as production.",
     ),
+    "capture": (
+        "string",
+        "Whether what a task's body reads and writes is captured: on or off.",
+    ),
+    "capture_exclude": (
+        "string",
+        "Patterns of paths and URIs that capturing passes over, separated by commas.",
+    ),
+    "capture_folder_files": (
+        "integer",
+        "Of how many files of one folder, touched by one task, the folder is told instead.",
+    ),
     "marquez_url": (
         "string",
         "Where Marquez is, for tags on what a gate blocks; if empty, nothing is tagged.",

@@ -1,4 +1,4 @@
-"""What a task's author declared and what its gate said, as run facets of the task's events.
+"""What a task's author declared, what it touched and what its gate said, as run facets.
 
 Set ``[openlineage] custom_run_facets = lineage_plugin.airflow.run_facets.declared``.  It runs in
 the fork that the OpenLineage provider emits from, so it asks nobody and never raises.  A
@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lineage_plugin.airflow.capturing import besides, touched_by
 from lineage_plugin.airflow.gate_task import said_for
 from lineage_plugin.airflow.hook import TaskHook, hook_of
 from lineage_plugin.airflow.inputs import lineage_of, reads_of, ref_of, runtime_outlets, writes_of
@@ -70,6 +71,7 @@ def _task_facet(task_instance: Any) -> RunFacet:
     context = task_instance.get_template_context()
     hook = hook_of(context["task"])
     writes, reads = writes_of(context), reads_of(context, hook.requirements, ask_airflow=False)
+    seen = touched_by(task_instance)
     for what in writes.unresolved:
         log.warning("An outlet of this task names no dataset and is not recorded: %s", what)
     for what in reads.unresolved:
@@ -77,13 +79,17 @@ def _task_facet(task_instance: Any) -> RunFacet:
     lineage, wrong = lineage_of(context, hook, writes.refs)
     for what in wrong:
         log.warning("What this task says about lineage counts only in part: %s", what)
+    # Nobody said what was made from what was read without being declared: all of it may be.
+    more = besides(seen.reads, reads.refs)
+    lineage = {output: (*made_from, *more) for output, made_from in lineage.items()}
     unreadable = [DatasetRef(UNREADABLE, str(task_instance.id)) for _ in reads.unresolved]
     return codec.task_facet(
         edge=EdgeKind(hook.edge),
         overwrites=writes.refs if hook.overwrites else (),
         declarations=declarations_of(context, hook, writes.refs),
-        inputs=(*reads.refs, *unreadable),
-        outputs=writes.refs,
+        inputs=(*reads.refs, *more, *unreadable),
+        outputs=(*writes.refs, *besides(seen.writes, writes.refs)),
+        files=seen.files,
         lineage=lineage,
     )
 

@@ -6,7 +6,7 @@ import logging
 import shlex
 from collections.abc import Iterator, Sequence
 
-from lineage_plugin.model import DatasetRef, Decision, Mode, Outcome, Reason, iso
+from lineage_plugin.model import DatasetRef, Decision, Mode, Outcome, Reason, Statement, iso
 
 #: A task's log is read by a person; the rest is one command away.
 MOST_REASONS = 25
@@ -53,14 +53,32 @@ def lines(decision: Decision) -> Iterator[str]:
         yield from _owed(decision)
         yield from _warnings(decision.warnings)
         return
+    yield from _refusal(decision)
+    yield f"The body did not run and will not be retried.  Decision {decision.id}"
+    yield from _more(decision)
+
+
+def held_back(decision: Decision, statement: Statement) -> Iterator[str]:
+    """Tell why what a body wrote is held back, what that is, and how it is let go."""
+    yield from _refusal(decision)
+    names = ", ".join(statement.datasets[:_MOST_NAMES]) or "whatever it wrote"
+    left = len(statement.datasets) - _MOST_NAMES
+    names += f" and {left} more" if left > 0 else ""
+    yield printable(
+        f"The body has run; held back until this is mended: {names}.  Decision {decision.id},"
+        f" quarantine {statement.id}"
+    )
+    yield from _more(decision)
+    yield "What is held back: lineage-plugin quarantine list"
+
+
+def _refusal(decision: Decision) -> Iterator[str]:
     yield printable(f"{decision.outcome.value}  {_names(decision.inputs)}  for {decision.aim}")
     yield from _table(decision.reasons[:MOST_REASONS])
     if len(decision.reasons) > MOST_REASONS:
         yield f"  ... and {len(decision.reasons) - MOST_REASONS} more reasons"
     yield from _owed(decision)
     yield from _warnings(decision.warnings)
-    yield f"The body did not run and will not be retried.  Decision {decision.id}"
-    yield from _more(decision)
 
 
 def waived(decision: Decision) -> Iterator[str]:

@@ -40,17 +40,8 @@ _SERVICES = re.compile(
     r"(?::\d+)?/|(?:www\.)?huggingface\.co/api/|169\.254\.169\.254/|metadata\.google\.internal/"
 )
 
-#: Spellings of one place.
-_SCHEMES = {
-    "s3a": "s3",
-    "s3n": "s3",
-    "gcs": "gs",
-    "abfs": "abfss",
-    "wasb": "abfss",
-    "wasbs": "abfss",
-    "webhdfs": "hdfs",
-    "swebhdfs": "hdfs",
-}
+#: Schemes of addresses such as ``abfss://container@account.dfs.core.windows.net/path``.
+_CONTAINED = frozenset({"abfs", "abfss", "wasb", "wasbs"})
 
 
 def of_uri(uri: str) -> str:
@@ -72,16 +63,13 @@ def of_uri(uri: str) -> str:
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return ""
-    scheme = _SCHEMES.get(parts.scheme, parts.scheme)
+    scheme = parts.scheme
     if scheme == "file":
         return unquote(parts.path)
     if scheme in {"http", "https"}:
         return _of_web(scheme, f"{host}{port}", unquote(parts.path))
-    # Of other schemes the user may be the container: abfss://container@account/...
-    keeps_user = scheme == "abfss"
-    authority = parts.netloc if keeps_user else parts.netloc.rpartition("@")[2]
-    if keeps_user:
-        authority = authority.replace(".blob.core.", ".dfs.core.")
+    # A container of Azure stands where others have a user.
+    authority = parts.netloc if scheme in _CONTAINED else parts.netloc.rpartition("@")[2]
     return f"{scheme}://{authority}{unquote(parts.path)}" if authority or parts.path else ""
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import cached_property
+from types import ModuleType
 
 from lineage_plugin.capture.folders import gathered, is_inside
 from lineage_plugin.capture.names import of_uri
@@ -24,6 +25,9 @@ SYSTEM = ("/proc", "/sys", "/dev", "/run", "/etc", "/usr/lib", "/usr/share", "/l
 MOST_FILES = 50
 
 _SCHEME = "://"
+
+#: How files end that may have been read in order to be run.
+_CODE = (".py", ".pyc", ".so")
 
 
 @dataclass(frozen=True)
@@ -44,10 +48,17 @@ class Rules:
     def _pattern(self) -> re.Pattern[str] | None:
         return re.compile("|".join(map(translate, self.patterns))) if self.patterns else None
 
+    @cached_property
+    def _modules(self) -> frozenset[str]:
+        """Files of what is imported, from wherever."""
+        found = (vars(m).get(name) for m in _loaded() for name in ("__file__", "__cached__"))
+        return frozenset(path for path in found if isinstance(path, str))
+
     def exclude(self, name: str) -> bool:
         """Whether a path or URI is none of the task's data."""
         return (
-            f"{name}/".startswith(self._prefixes)
+            (name.endswith(_CODE) and name in self._modules)
+            or f"{name}/".startswith(self._prefixes)
             or "/__pycache__/" in name
             or (self._pattern is not None and self._pattern.match(name) is not None)
         )
@@ -194,6 +205,11 @@ def _parsed(items: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int]]:
         text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", "")
         if text.strip("/ "):
             yield (text if _SCHEME in text else f"file://{text}"), files
+
+
+def _loaded() -> list[ModuleType]:
+    known: list[object] = list(sys.modules.values())
+    return [module for module in known if isinstance(module, ModuleType)]
 
 
 def _python() -> tuple[str, ...]:

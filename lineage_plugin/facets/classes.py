@@ -370,10 +370,11 @@ class LineagePluginGateRunFacet(RunFacet):
 
 
 class TaskDataset(TypedDict, total=False):
-    """A dataset that a task declares."""
+    """A dataset that a task declares or touched, and how many files of it were touched."""
 
     namespace: str
     name: str
+    files: int
 
 
 class TaskLineage(TypedDict, total=False):
@@ -386,7 +387,7 @@ class TaskLineage(TypedDict, total=False):
 
 @attr.define(kw_only=True)
 class LineagePluginTaskRunFacet(RunFacet):
-    """What the author of a DAG says about a task and its datasets."""
+    """What the author of a DAG says about a task and its datasets, and what the task touched."""
 
     edge: str
     overwrites: list[str]

@@ -59,6 +59,8 @@ _FIRST_US, _LAST_US = (
 #: Strictest first: one authority that does not know binds more than another that does.
 _STATES = ("unknown", "declared", "none")
 
+_NOT_COUNTED: Mapping[str, int] = {}
+
 _S = TypeVar("_S", bound=classes.Statement)
 
 
@@ -205,15 +207,19 @@ def task_facet(
     inputs: Iterable[DatasetRef] = (),
     outputs: Iterable[DatasetRef] = (),
     lineage: Mapping[DatasetRef, Iterable[DatasetRef]] | None = None,
+    files: Mapping[str, int] = _NOT_COUNTED,
     producer: str = names.PRODUCER,
 ) -> classes.LineagePluginTaskRunFacet:
-    """Say on the run what the author of its DAG said about the task."""
+    """Say on the run what the author of its DAG said about the task, and what it touched.
+
+    *files* tells of datasets, by URI, how many files of them were touched.
+    """
     return classes.LineagePluginTaskRunFacet(
         edge=edge.value,
         overwrites=[ref.uri for ref in overwrites],
         declarations=[codec.encode(declaration) for declaration in declarations],
-        inputs=_datasets(inputs) or None,
-        outputs=_datasets(outputs) or None,
+        inputs=_datasets(inputs, files) or None,
+        outputs=_datasets(outputs, files) or None,
         lineage=[
             classes.TaskLineage(namespace=ref.namespace, name=ref.name, inputs=_datasets(made_from))
             for ref, made_from in (lineage or {}).items()
@@ -223,8 +229,17 @@ def task_facet(
     )
 
 
-def _datasets(refs: Iterable[DatasetRef]) -> list[classes.TaskDataset]:
-    return [classes.TaskDataset(namespace=ref.namespace, name=ref.name) for ref in refs]
+def _datasets(
+    refs: Iterable[DatasetRef], files: Mapping[str, int] = _NOT_COUNTED
+) -> list[classes.TaskDataset]:
+    return [_task_dataset(ref, files) for ref in refs]
+
+
+def _task_dataset(ref: DatasetRef, files: Mapping[str, int]) -> classes.TaskDataset:
+    told = classes.TaskDataset(namespace=ref.namespace, name=ref.name)
+    if ref.uri in files:
+        told["files"] = files[ref.uri]
+    return told
 
 
 def _declassification(found: Declassification) -> classes.Declassification:

@@ -28,7 +28,8 @@ from lineage_plugin.gate import (
 from lineage_plugin.gate.faults import reason_for
 from lineage_plugin.gate.frame import Frame
 from lineage_plugin.gate.policy import Policy, load
-from lineage_plugin.gate.sync import bring_up_to_date, current_catalog
+from lineage_plugin.gate.receipts import Reported
+from lineage_plugin.gate.sync import bring_up_to_date, current_catalog, lacking
 from lineage_plugin.lineage.said import catalogs_then
 from lineage_plugin.lineage.survey import Survey, survey
 from lineage_plugin.model import (
@@ -90,6 +91,7 @@ class _Question:
     recipient: str = ""
     at_least: Mode = Mode.OBSERVE
     records: bool = False
+    reported: tuple[Reported, ...] = ()
 
 
 class Gate:
@@ -121,6 +123,7 @@ class Gate:
         at_us: int | None = None,
         known_seq: int | None = None,
         record: bool = True,
+        reported: Sequence[Reported] = (),
         recipient: str = "",
         at_least: Mode = Mode.OBSERVE,
     ) -> Decision:
@@ -141,6 +144,7 @@ class Gate:
             known_seq: The last entry of the record that counts: runs, declarations and what
                 catalog files said as recorded then.  Policy and suites are those of today.
             record: Whether the decision is appended to the record.
+            reported: Writes of the inputs of which Airflow knows; the record must know them too.
             recipient: To whom *purpose* gives the inputs, such as disclosure.
             at_least: How strict it is at least, where the policy is milder.
         """
@@ -155,6 +159,7 @@ class Gate:
             recipient=recipient.strip(),
             at_least=at_least,
             records=record and at_us is None and known_seq is None,
+            reported=tuple(reported),
         )
         decision = self._answer(asked, obstacles)
         return self._recorded(decision, asked) if asked.records else decision
@@ -197,7 +202,7 @@ class Gate:
         asked = replace(asked, inputs=self._all_inputs(store, asked))
         if not asked.inputs:
             return _undecided(asked, _NO_INPUTS)
-        asked, seen = self._settled(store, asked, said, catalog.edge_rules)
+        asked, seen, late = self._settled(store, asked, said, catalog.edge_rules)
         recipient = recipients.judge(
             asked.recipient,
             said(parties.uri(asked.recipient)),
@@ -222,6 +227,8 @@ class Gate:
             judged_by=(*policy.parts, *_terms(catalog)),
         )
         decision = self._grounded(_waived(store, decision, policy), policy, seen)
+        if late:
+            return _hindered(decision, late)
         if asked.records and (decision.valid_until_us or 0) > asked.at_us:
             judged = {version.uri for version in seen.ancestry.versions}
             leniency.pay(store, decision, judged, recorded_us=self._now_us())
@@ -253,8 +260,10 @@ class Gate:
 
     def _settled(
         self, store: Store, asked: _Question, said: _ByPattern, rules: Rules
-    ) -> tuple[_Question, Survey]:
+    ) -> tuple[_Question, Survey, list[Reason]]:
         """Survey the inputs, and give upstream writers that just ended time to say so.
+
+        What Airflow knows of and the record still does not is the last of what is returned.
 
         Airflow starts a task when the task before it has succeeded, while OpenLineage may still be
         sending the event that says it has.
@@ -272,9 +281,10 @@ class Gate:
                 reader=asked.subject,
                 rules=rules,
             )
-            writers_open = any(version.is_open for version in seen.ancestry.versions)
-            if not writers_open or time.monotonic() >= deadline:
-                return asked, seen
+            late = lacking(store, asked.reported, seen)
+            is_settled = not late and not any(version.is_open for version in seen.ancestry.versions)
+            if is_settled or time.monotonic() >= deadline:
+                return asked, seen, late
             time.sleep(_POLL_S)
             asked = replace(asked, at_us=self._now_us())
 

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from lineage_plugin.catalog.compiled import CatalogFile, CompiledCatalog, refresh
 from lineage_plugin.errors import StoreUnavailable
-from lineage_plugin.gate import break_glass, witness
-from lineage_plugin.model import Statement
+from lineage_plugin.gate import break_glass, receipts, witness
+from lineage_plugin.gate.receipts import Reported
+from lineage_plugin.lineage.survey import Survey
+from lineage_plugin.model import Reason, RunFacts, Statement
 from lineage_plugin.settings import Settings
 from lineage_plugin.store import open_store
 from lineage_plugin.store.api import CATALOG_ORIGIN, Store
@@ -65,8 +67,21 @@ def current_catalog(settings: Settings) -> CompiledCatalog:
     )
 
 
-def put_on_record(statement: Statement, settings: Settings, *, recorded_us: int) -> bool:
-    """Append a statement; where the record cannot take it, let it wait in the spool.
+def lacking(store: Store, reported: Sequence[Reported], seen: Survey) -> list[Reason]:
+    """Say which writes of which Airflow knows are not in the record."""
+    if not reported:
+        return []
+    uris = [each.ref.uri for each in reported]
+    is_root = seen.declared.is_root
+    found = receipts.missing(reported, receipts.surveyed(seen.ancestry, uris), is_root)
+    if found:  # states of before, that nothing reads any more, are looked up only where it matters
+        history = store.history([each.ref for each in found])
+        found = receipts.missing(found, receipts.written(history, uris), is_root)
+    return receipts.reasons(found, receipts.rewritten(reported, store.digest_at))
+
+
+def put_on_record(entry: Statement | RunFacts, settings: Settings, *, recorded_us: int) -> bool:
+    """Append to the record; what it cannot take waits in the spool.
 
     A gate takes in what waits before it judges, and judges nothing while something is missing.
 
@@ -77,10 +92,17 @@ def put_on_record(statement: Statement, settings: Settings, *, recorded_us: int)
         with contextlib.closing(
             open_store(settings.store_url, busy_timeout_ms=settings.append_budget_ms)
         ) as store:
-            store.append_statement(statement, recorded_us=recorded_us)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the statement must not be lost
-        log.warning("statement %s waits in the spool: %s", statement.id, error)
-        Spool(settings.state_dir).put_statement(statement, received_us=recorded_us)
+            if isinstance(entry, Statement):
+                store.append_statement(entry, recorded_us=recorded_us)
+            else:
+                store.append_runs([(entry, "{}")], recorded_us=recorded_us)
+    except Exception as error:  # noqa: BLE001 - whatever it is, nothing may be lost
+        log.warning("the record cannot be written, this waits in the spool: %s", error)
+        spool = Spool(settings.state_dir)
+        if isinstance(entry, Statement):
+            spool.put_statement(entry, received_us=recorded_us)
+        else:
+            spool.put(entry, "{}", received_us=recorded_us)
         return False
     return True
 

@@ -203,6 +203,7 @@ def all_facets() -> Iterator[tuple[str, str, Any]]:
         inputs=[ref],
         outputs=[ref],
         lineage={ref: [ref]},
+        files={ref.uri: 3_000},
     )
     yield "full", names.TASK, task
     yield "empty", names.TASK, codec.task_facet()

@@ -118,7 +118,7 @@ def test_what_is_put_somewhere_is_written_and_what_is_posted_is_neither(
             "gs://lake/a/b",
         ),
         ("https://acc.blob.core.windows.net/lake/a", "abfss://lake@acc.dfs.core.windows.net/a"),
-        ("wasbs://lake@acc.blob.core.windows.net/a", "abfss://lake@acc.dfs.core.windows.net/a"),
+        ("wasbs://lake@acc.blob.core.windows.net/a", "wasbs://lake@acc.blob.core.windows.net/a"),
         (
             "https://huggingface.co/datasets/rajpurkar/squad/resolve/main/train.parquet",
             "hf://datasets/rajpurkar/squad/train.parquet",
@@ -126,7 +126,7 @@ def test_what_is_put_somewhere_is_written_and_what_is_posted_is_neither(
         ("https://huggingface.co/api/datasets/squad", ""),
         ("https://bigquery.googleapis.com/v2/projects", ""),
         ("http://169.254.169.254/latest/meta-data/", ""),
-        ("s3a://lake/x", "s3://lake/x"),
+        ("s3://key:secret@lake/x", "s3://lake/x"),
         ("file:///data/a%20b", "/data/a b"),
         ("http://[bad", ""),
         ("https://u:p@h:8443/x?y#z", "https://h:8443/x"),
