@@ -42,7 +42,7 @@ _SAID: dict[str, list[Said]] = {}
 class Gate(Protocol):
     """What :class:`lineage_plugin.gate.service.Gate` does here."""
 
-    def decide(
+    def decide(  # noqa: PLR0913 - one argument for each thing that bears on it
         self,
         inputs: Sequence[DatasetRef],
         purpose: str,

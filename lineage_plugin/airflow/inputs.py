@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from lineage_plugin.airflow.converters import plain_uri
 from lineage_plugin.airflow.hook import Requirement, TaskHook, hook_of
 from lineage_plugin.model import DatasetRef
 
@@ -117,7 +118,7 @@ def ref_of(asset: Any) -> DatasetRef:
     if (dataset := translate_airflow_asset(asset, None)) is not None:
         return DatasetRef(dataset.namespace, dataset.name)
     if "://" in asset.uri:
-        return DatasetRef.parse(asset.uri)
+        return DatasetRef.parse(plain_uri(asset.uri))
     return DatasetRef(ASSET_NAMESPACE, asset.uri)
 
 

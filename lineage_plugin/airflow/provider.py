@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from lineage_plugin.airflow.converters import asset_uris
 from lineage_plugin.settings import DEFAULTS, SECTION
 
 #: What each setting is, for Airflow's configuration reference and for ``airflow config list``.
@@ -88,6 +89,7 @@ def get_provider_info() -> dict[str, Any]:
                 "class-name": "lineage_plugin.airflow.task_decorator.provenance_gate",
             }
         ],
+        "asset-uris": asset_uris(),
         "config": {
             SECTION: {
                 "description": "Provenance of datasets, and the gates that ask for it.",
