@@ -17,6 +17,9 @@ from typing import Any
 from lineage_plugin.facets.loose import items, mapping, ref_of, text
 from lineage_plugin.model import Alias, DatasetRef, ExplicitLineage
 
+#: Facets of an output that say what it was made from.
+_TOLD = frozenset({"lineage", "columnLineage"})
+
 #: URI of an output -> what is said about it; ``None`` where some of it cannot be read.
 _Words = dict[str, set[tuple[str, tuple[DatasetRef, ...]]] | None]
 
@@ -35,10 +38,9 @@ def lineage_of(
     _add_entries(words, mapping(job).get("entries"), said_by=_producer(job))
     _add_entries(words, task.get("lineage"), said_by=_producer(task))
     for output in items(event.get("outputs")):
-        ref = ref_of(output)
-        if ref is None:
-            continue
         facets = mapping(mapping(output).get("facets"))
+        if not _TOLD & facets.keys() or (ref := ref_of(output)) is None:
+            continue
         if (said := facets.get("lineage")) is not None:
             _add(words, ref.uri, _producer(said), _of_entry(mapping(said)))
         columns = facets.get("columnLineage")
@@ -55,8 +57,8 @@ def aliases_of(event: Mapping[str, Any]) -> tuple[Alias, ...]:
     """Return the other names of datasets that the event knows; what is no name is none."""
     found: dict[Alias, None] = {}
     for dataset in (*items(event.get("inputs")), *items(event.get("outputs"))):
-        ref = ref_of(dataset)
         said = mapping(mapping(mapping(dataset).get("facets")).get("symlinks"))
+        ref = ref_of(dataset) if said else None
         for other in map(ref_of, items(said.get("identifiers"))):
             if ref is not None and other is not None and other.uri != ref.uri:
                 found[Alias(ref, other, _producer(said))] = None
