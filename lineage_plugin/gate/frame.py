@@ -160,7 +160,6 @@ def build(
     conflicts = license_columns.conflict_columns(said, reached, terms)
     about = {
         uri: judge.columns(declared, arriving.get(uri, ()), reached.get(uri, DIRECT))
-        | conflicts[uri]
         for uri, declared in said.items()
     }
     shared: dict[tuple[str, ...], dict[str, Any]] = {}
@@ -176,7 +175,7 @@ def build(
         if key not in shared:
             names = ("dataset", "role", "origin", "lineage_verdict", *edge_columns.NAMES)
             named = dict(zip(names, key[:-1], strict=True))
-            shared[key] = {**named, **quarantine.cells(index, held), **about[uri]}
+            shared[key] = {**named, **quarantine.cells(index, held), **about[uri], **conflicts[uri]}
             for until_us in edge_columns.ends_us(seen, index):
                 judge.note_expiry(until_us)
         volatile = {"version": version.name, "job": version.job, "depth": ancestry.depth[index]}

@@ -32,7 +32,7 @@ def conflict_columns(
     bound = {
         uri: Bound(expression, reached.get(uri, DIRECT))
         for uri, declarations in said.items()
-        if (expression := united(declarations))
+        if declarations and (expression := united(declarations))
     }
     first: dict[Bound, str] = {}
     for uri in sorted(bound):

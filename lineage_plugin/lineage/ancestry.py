@@ -33,6 +33,9 @@ _NOBODY = 0
 
 _STARTED_US = attrgetter("started_us")
 
+#: In what order writers began, the same for the same writers.
+_IN_TIME = attrgetter("started_us", "id")
+
 
 class Version(NamedTuple):
     """One state of a dataset.
@@ -274,17 +277,18 @@ class _Ascent:
 
     def _lay_out(self) -> None:
         activities = self.history.activities
-        writes = sorted(
-            (activities[a].started_us, a, dataset, overwrites)
-            for a, dataset, overwrites in self.history.writes
-            if not activities[a].refused and activities[a].started_us <= self.at_us
-        )
-        timelines: dict[int, _Timeline] = defaultdict(_Timeline)
-        for _, a, dataset, overwrites in writes:
-            timelines[dataset].add(activities[a], self._ended(activities[a]))
-            if overwrites:
-                self.overwrites.add((dataset, a))
-        self.timelines = dict(timelines)
+        writers: dict[int, list[Activity]] = defaultdict(list)
+        for a, dataset, overwrites in self.history.writes:
+            activity = activities[a]
+            if not activity.refused and activity.started_us <= self.at_us:
+                writers[dataset].append(activity)
+                if overwrites:
+                    self.overwrites.add((dataset, a))
+        for dataset, wrote in writers.items():
+            timeline = self.timelines[dataset] = _Timeline()
+            for activity in sorted(wrote, key=_IN_TIME) if len(wrote) > 1 else wrote:
+                timeline.add(activity, self._ended(activity))
+        timelines = self.timelines
         # What was read before anybody wrote it was there before, whoever put it there.
         first_read = self.history.first_read_us
         self.was_there = {
