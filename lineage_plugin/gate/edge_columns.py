@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from lineage_plugin.lineage.survey import Survey
-from lineage_plugin.model import Declassified, iso
+from lineage_plugin.model import Declassified, EdgeKind, iso
 
 #: The columns, and what they hold.
 ABOUT = {
@@ -20,8 +21,7 @@ NAMES = tuple(ABOUT)
 def cells(seen: Survey, version: int) -> tuple[str, ...]:
     """Return the cells of one version, in the order of :data:`NAMES`."""
     found = seen.ancestry.versions[version]
-    kinds = found.activity.edges if found.activity else frozenset()
-    edge = " ".join(sorted(kind.value for kind in kinds))
+    edge = _told_kinds(found.activity.edges) if found.activity else ""
     holding = seen.declassified(version)
     return (
         edge or ("unspecified" if found.activity else "none"),
@@ -33,6 +33,11 @@ def cells(seen: Survey, version: int) -> tuple[str, ...]:
 def ends_us(seen: Survey, version: int) -> Iterable[int]:
     """Return when the declassifications end that are in force for one version."""
     return (found.until_us for found in seen.declassified(version))
+
+
+@cache
+def _told_kinds(kinds: frozenset[EdgeKind]) -> str:
+    return " ".join(sorted(kind.value for kind in kinds))
 
 
 def _told(found: Declassified) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from lineage_plugin.codec import digest
@@ -122,9 +122,11 @@ class Frame:
 
     def _nearest(self, names: Sequence[str]) -> dict[tuple[Any, ...], int]:
         found: dict[tuple[Any, ...], int] = {}
+        # The first name once more makes a tuple of a single one too.
+        cells = itemgetter(*names, names[0])
         for version, row in enumerate(self.rows):
-            found.setdefault(tuple(map(row.__getitem__, names)), version)
-        return found
+            found.setdefault(cells(row), version)
+        return {seen[:-1]: version for seen, version in found.items()}
 
 
 def build(
