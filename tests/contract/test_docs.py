@@ -85,13 +85,14 @@ def test_every_yaml_snippet_is_read_and_only_the_mistaken_one_has_mistakes(tmp_p
             continue
         path = tmp_path / f"{number}.yaml"
         path.write_text(snippet.text, encoding="utf-8")
-        if re.search(r"^(purposes|gates|modes|jurisdictions):", snippet.text, re.MULTILINE):
+        if re.search(r"^(purposes|gates|modes|jurisdictions|waivers):", snippet.text, re.MULTILINE):
             policy = load_policy(path)
             assert (
                 "forecasting" in policy.bindings
                 or policy.gates.rules
                 or policy.modes
                 or policy.edges.added
+                or policy.waivers.by
             )
             continue
         try:

@@ -241,3 +241,29 @@ def test_a_hand_over_to_nobody_in_particular_does_not_run(run: Run) -> None:
     assert ended.state("c_plans_to_nobody", "hand_over") == "failed"
     assert not ended.has_run("plans to nobody")
     assert "[recipient.unnamed]" in ended.log
+
+
+# --- a person waives what stands in the way
+
+
+def test_a_waiver_lets_a_training_run_until_it_ends(run: Run) -> None:
+    ended = run("waived")
+
+    states = {dag_id: ended.state(dag_id) for dag_id in ("a_blocked", "b_waived", "c_expired")}
+    assert states == {"a_blocked": "failed", "b_waived": "success", "c_expired": "failed"}
+    assert [mark for mark in ("blocked", "waived", "expired") if ended.has_run(mark)] == ["waived"]
+
+
+def test_what_rests_on_a_waiver_is_never_silent(run: Run) -> None:
+    ended = run("waived")
+
+    (loud,) = [line for line in ended.log.splitlines() if "WAIVED until " in line]
+    assert "warning" in loud.lower()
+    assert "by Ada Lovelace (legal): s3://lake/crawled: " in loud
+    (event,) = ended.of("b_waived.train", "COMPLETE")
+    (waived,) = facets(event)[names.GATE]["waived"]
+    assert waived["by"] == "Ada Lovelace (legal)"
+    assert waived["reason"]["id"] == "license.non-commercial"
+    said = json.dumps(event["inputs"])
+    assert "WAIVED until " in said
+    assert f"by Ada Lovelace (legal) for model-training: {waived['reason']['why']}" in said
