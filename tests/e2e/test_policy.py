@@ -59,7 +59,9 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ended]:
     ran = tmp_path_factory.mktemp("ran")
     dags = tmp_path_factory.mktemp("unaware-dags")
     shutil.copy(DAGS / "unaware.py", dags)
-    with ThrowawayAirflow(dags, env={"BODIES_RAN": str(ran)}) as airflow:
+    # Fourteen gates at once on two cores: a lock may take longer than on a quiet machine.
+    config = {"lineage_plugin": {"append_budget_ms": "20000"}}
+    with ThrowawayAirflow(dags, config=config, env={"BODIES_RAN": str(ran)}) as airflow:
         (airflow.home / "policy.yaml").write_text(POLICY)
         (airflow.home / "provenance.yaml").write_text(PROVENANCE_YAML)
         (airflow.home / "config").mkdir()
