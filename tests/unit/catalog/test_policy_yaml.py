@@ -138,3 +138,36 @@ def test_problems_come_together(tmp_path: Path) -> None:
 def test_a_policy_that_cannot_be_read_is_not_the_shipped_one(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match="cannot be read"):
         load_policy(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("gates: [{pool: gpu, purpose: model-trainin}]", "gates[0]: purpose: unknown purpose"),
+        ("gates: [{purpose: publication}]", "gates[0]: no condition says which tasks are meant"),
+        ("gates: [{writes: table}]", "gates[0]: writes: unknown kind 'table'"),
+        ("models: ['  ', photos]", "models is an empty text"),
+        ("modes: [{dag: x}]", "modes[0]: mode is missing"),
+        ("modes: [{mode: blok}]", "modes[0]: mode: unknown mode 'blok'"),
+        ("modes: [{mode: warn, until: soon}]", "modes[0]: until: 'soon' is no date"),
+        (
+            "modes: [{mode: warn, from: 2027-01-02, until: 2027-01-01}]",
+            "modes[0]: it ends before it begins",
+        ),
+        ("modes: [{mode: warn, severity: fatal}]", "modes[0]: severity: unknown severity 'fatal'"),
+        ("modes: [{mode: warn, purpose: modeltraining}]", "modes[0]: purpose: unknown purpose"),
+    ],
+)
+def test_a_rule_that_cannot_be_meant_is_told(tmp_path: Path, text: str, wrong: str) -> None:
+    with pytest.raises(PolicyError) as error:
+        load(tmp_path, f"version: 1\n{text}")
+
+    assert any(problem.message.startswith(wrong) for problem in error.value.problems), error.value
+
+
+def test_modes_are_in_the_digest_and_gates_are_not(tmp_path: Path) -> None:
+    plain = load(tmp_path, "version: 1").digest
+
+    assert load(tmp_path, "version: 1\ngates: [{dag: x}]\nmodels: ['s3://m/**']").digest == plain
+    assert load(tmp_path, "version: 1\nmodes: [{mode: warn, dag: x}]").digest != plain
+    assert load(tmp_path, "version: 1\nmodes: []\ngates: []") == load_policy(None)
