@@ -74,7 +74,12 @@ def _heard(event: str, args: tuple[Any, ...]) -> None:
         return
     try:
         if event == "open":
-            session.opening(args[0], args[2])
+            path = args[0]
+            # What nearly all are: in here a call would cost as much as the rest.
+            if type(path) is str and path[:1] == "/" and len(session.seen) < session.most_files:
+                session.seen[path, args[2]] = None
+            else:
+                session.opening(path, args[2])
         elif (note := _NOTED.get(event)) is not None:
             note(session, *args)
     except Exception:  # noqa: BLE001 - likewise

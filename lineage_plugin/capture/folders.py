@@ -11,26 +11,26 @@ MOST_DATASETS = 1_000
 
 
 def gathered(
-    names: Iterable[str], most_files: int, most_datasets: int = MOST_DATASETS
+    names: Mapping[str, int], most_files: int, most_datasets: int = MOST_DATASETS
 ) -> dict[str, int]:
     """Return what *names* (paths, URIs) come to, each with the number of files that it stands for.
 
     Args:
-        names: Paths from the root, or URIs.
+        names: Paths from the root, or URIs; a folder with the number of its files.
         most_files: A folder of which more files than this were touched stands for them.
         most_datasets: More than this are put together, the deepest first.
 
     Example:
-        >>> gathered(["/d/1", "/d/2", "/d/3", "/e/1"], 2)
-        {'/d': 3, '/e/1': 1}
+        >>> gathered({"/d/1": 1, "/d/2": 1, "/d/3": 1, "/e/1": 1, "/f": 9}, 2)
+        {'/d': 3, '/e/1': 1, '/f': 9}
     """
     levels: dict[int, dict[str, int]] = defaultdict(dict)
-    for name in dict.fromkeys(names):
-        levels[_depth(name)][name] = 1
+    for name, files in names.items():
+        levels[_depth(name)][name] = files
     found: dict[str, int] = {}
     for depth in range(max(levels, default=0), -1, -1):
         for folder, inside in _by_folder(levels.get(depth, {})).items():
-            if len(inside) > most_files and _is_folder(folder):
+            if len(inside) > most_files and is_folder(folder):
                 above = levels[depth - 1]
                 above[folder] = above.get(folder, 0) + sum(inside.values())
             else:
@@ -75,6 +75,6 @@ def _folder(name: str) -> str:
     return name.rpartition("/")[0]
 
 
-def _is_folder(name: str) -> bool:
+def is_folder(name: str) -> bool:
     """Whether *name* is below a root: neither ``/`` nor ``scheme://`` is a folder of data."""
     return bool(name) and not name.endswith("/")

@@ -49,14 +49,14 @@ class Session:
         self.started: set[str] = set()
         self.faults = 0
         self._awaited: set[str] = set()
-        self._most_files = most_files
+        self.most_files = most_files
 
     def opening(self, path: Any, flags: int) -> None:
         """Note that a file is about to be opened, whether that succeeds or not."""
         found = absolute(path)
         if not found:
             return
-        if len(self.seen) >= self._most_files:
+        if len(self.seen) >= self.most_files:
             # A folder that something was added to was not replaced.
             found, flags = os.path.dirname(found), flags & ~os.O_TRUNC | CLAIMED
         self.seen[found, flags] = None

@@ -7,13 +7,14 @@ import re
 import sys
 import sysconfig
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import cached_property
 from types import ModuleType
+from typing import NamedTuple
 
-from lineage_plugin.capture.folders import gathered, is_inside
+from lineage_plugin.capture.folders import gathered, is_folder, is_inside
 from lineage_plugin.capture.names import of_uri
 from lineage_plugin.capture.session import CLAIMED, Session, reads, replaces, stamp, writes
 from lineage_plugin.model import DatasetRef
@@ -28,6 +29,12 @@ _SCHEME = "://"
 
 #: How files end that may have been read in order to be run.
 _CODE = (".py", ".pyc", ".so")
+
+#: The part of a pattern that stands for itself.
+_FIXED = re.compile(r"[^*?\[]*")
+
+#: What no path begins with.
+_NO_PATH = "\0"
 
 
 @dataclass(frozen=True)
@@ -45,23 +52,34 @@ class Rules:
         return tuple(path.rstrip("/") + "/" for path in real if path.strip("/"))
 
     @cached_property
-    def _pattern(self) -> re.Pattern[str] | None:
-        return re.compile("|".join(map(translate, self.patterns))) if self.patterns else None
-
-    @cached_property
     def _modules(self) -> frozenset[str]:
         """Files of what is imported, from wherever."""
         found = (vars(m).get(name) for m in _loaded() for name in ("__file__", "__cached__"))
         return frozenset(path for path in found if isinstance(path, str))
 
-    def exclude(self, name: str) -> bool:
-        """Whether a path or URI is none of the task's data."""
-        return (
-            (name.endswith(_CODE) and name in self._modules)
-            or f"{name}/".startswith(self._prefixes)
-            or "/__pycache__/" in name
-            or (self._pattern is not None and self._pattern.match(name) is not None)
-        )
+    def data_in(self, folder: str, names: list[str]) -> list[str]:
+        """Return those of *names*, all in *folder*, that may be the task's data."""
+        inside = f"{folder}/"
+        if inside.startswith(self._prefixes) or inside.endswith("/__pycache__/"):
+            return []
+        if pattern := self._pattern_in(inside):
+            names = [name for name in names if pattern.match(name) is None]
+        names = [name for name in names if not f"{name}/".startswith(self._around(inside))]
+        return [n for n in names if not n.endswith(_CODE) or n not in self._modules]
+
+    def _around(self, inside: str) -> tuple[str, ...]:
+        """Return what is excluded below a folder, and lies in it."""
+        return tuple(path for path in self._prefixes if path.startswith(inside)) or (_NO_PATH,)
+
+    def _pattern_in(self, inside: str) -> re.Pattern[str] | None:
+        """Return the patterns that may match something in a folder: mostly none does."""
+        found = [
+            pattern
+            for pattern in self.patterns
+            if (fixed := _FIXED.match(pattern)[0]).startswith(inside)  # type: ignore[index]
+            or inside.startswith(fixed)
+        ]
+        return re.compile("|".join(map(translate, found))) if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,26 +136,42 @@ def touches(session: Session, rules: Rules) -> Touches:
 
 def _sorted(session: Session) -> _Paths:
     paths = _Paths()
+    kinds: dict[int, _Kind] = {}
     for path, flags in list(session.seen):
-        name = _name(path)
-        if not name:
-            continue
-        if flags & CLAIMED:
-            paths.given.add(name)
-        if reads(flags):
+        # Most paths are plain already, and there may be many.
+        name = _name(path) if "//" in path or "/." in path else path
+        kind = kinds.get(flags) or kinds.setdefault(flags, _Kind.of(flags))
+        if kind.reads:
             paths.read.add(name)
-        if writes(flags):
-            if replaces(flags) and name not in paths.read:
+        if kind.is_plain:
+            continue
+        if kind.is_given:
+            paths.given.add(name)
+        if kind.writes:
+            if kind.replaces and name not in paths.read:
                 paths.own.add(name)
             paths.wrote.add(name)
     return paths
 
 
+class _Kind(NamedTuple):
+    """What opening a file with some flags means."""
+
+    reads: bool
+    writes: bool
+    replaces: bool
+    is_given: bool
+    is_plain: bool
+
+    @classmethod
+    def of(cls, flags: int) -> _Kind:
+        is_given = bool(flags & CLAIMED)
+        found = reads(flags), writes(flags), replaces(flags), is_given
+        return cls(*found, is_plain=not (is_given or writes(flags)))
+
+
 def _name(path: str) -> str:
-    if _SCHEME in path:
-        return of_uri(path)
-    # Most paths are plain already, and there may be many.
-    return os.path.normpath(path) if "/." in path or "//" in path else path
+    return of_uri(path) if _SCHEME in path else os.path.normpath(path)
 
 
 def _rename(paths: _Paths, session: Session) -> None:
@@ -167,20 +201,34 @@ class _Data:
     rules: Rules
     paths: _Paths
 
-    def among(self, names: Iterable[str]) -> Iterator[str]:
-        """Keep what is data: there, or gone because the body removed it after reading it."""
-        present: dict[str, int] = defaultdict(int)
+    def among(self, names: Iterable[str]) -> dict[str, int]:
+        """Keep what is data: there, or gone because the body removed it after reading it.
+
+        A folder of which enough is there stands for all of it: to ask for each file costs about
+        what it costs to open it.
+        """
+        folders: dict[str, list[str]] = defaultdict(list)
         for name in names:
-            if self.rules.exclude(name):
-                continue
-            folder = os.path.dirname(name)
-            # A folder of which enough is there stands for all of it: to ask for each file costs
-            # about what it costs to open it.
-            if _SCHEME in name or present[folder] > self.rules.most_files or self._is_there(name):
-                present[folder] += 1
-                yield name
-            elif self._was_consumed(name):
-                yield name
+            folders[name.rpartition("/")[0]].append(name)
+        kept: dict[str, int] = {}
+        for folder, inside in folders.items():
+            data = self.rules.data_in(folder, inside)
+            here = self._here(data)
+            if len(here) > self.rules.most_files and is_folder(folder):
+                kept[folder] = kept.get(folder, 0) + len(data)
+            else:
+                kept.update(dict.fromkeys(here, 1))
+        return kept
+
+    def _here(self, names: Iterable[str]) -> list[str]:
+        """Return the names of what is or was there; one more than a folder needs is enough."""
+        found: list[str] = []
+        for name in names:
+            if _SCHEME in name or self._is_there(name) or self._was_consumed(name):
+                found.append(name)
+                if len(found) > self.rules.most_files and _SCHEME not in name:
+                    break
+        return found
 
     def _is_there(self, name: str) -> bool:
         return os.path.isfile(name) or (name in self.paths.given and os.path.exists(name))
@@ -193,7 +241,7 @@ class _Data:
         return bool(removed) and is_inside(name, removed) and not is_inside(name, self.session.made)
 
 
-def _found(names: Iterable[str], rules: Rules) -> tuple[Found, ...]:
+def _found(names: Mapping[str, int], rules: Rules) -> tuple[Found, ...]:
     counted = gathered(names, rules.most_files)
     return tuple(Found(DatasetRef.parse(name), files) for name, files in _parsed(counted.items()))
 

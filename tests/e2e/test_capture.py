@@ -99,3 +99,13 @@ def test_what_reads_only_what_it_declares_is_not_held_back(ended: Ended) -> None
     assert "good.bin" not in [line for line in ended.log.splitlines() if "held back" in line]
     (event,) = ended.of("well_behaved.train", "COMPLETE")
     assert touched(ended, event, "inputs") == {"s3://lake/maps/berlin"}
+
+
+def test_a_run_whose_events_all_got_lost_is_missed_by_its_receipt(ended: Ended) -> None:
+    assert ended.state("lost_1_writes", "write") == "success"
+    assert ended.of("lost_1_writes.write", "COMPLETE") == []
+
+    assert ended.state("lost_2_uses") == "failed"
+    assert not (ended.ran / "data" / "lost.txt").exists()
+    assert "Airflow knows that task lost_1_writes.write in run manual__" in ended.log
+    assert "record.run-missing" in ended.log

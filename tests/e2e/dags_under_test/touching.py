@@ -11,14 +11,22 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from airflow.providers.openlineage.api.emission_policy import (
+    extend_global_openlineage_emission_policy,
+)
 from airflow.providers.standard.sensors.date_time import DateTimeSensorAsync
 from airflow.sdk import Asset, ObjectStoragePath, dag, task
 
 from lineage_plugin.airflow.decorators import provenance, requires
 
+#: Events that never come are not waited for.
+os.environ["AIRFLOW__LINEAGE_PLUGIN__SETTLE_WAIT_S"] = "1"
+
 DATA = Path(os.environ["BODIES_RAN"]) / "data"
 MAPS = Asset("s3://lake/maps/berlin")
 MODEL = Asset(f"file://{DATA}/model.bin")
+#: A source that is declared, so that only the lost run stands in the way.
+LOST = Asset("s3://lake/maps/lost")
 FACES = Asset("s3://lake/faces")
 
 
@@ -137,11 +145,34 @@ def well_behaved() -> None:
     train()
 
 
+@dag(schedule=None)
+def lost_1_writes() -> None:
+    @task(inlets=[MAPS], outlets=[LOST])
+    def write() -> None:
+        pass
+
+    # Nothing of this run reaches the record.
+    written: Any = write()
+    extend_global_openlineage_emission_policy(written.operator, emit=False)
+
+
+@dag(schedule=None)
+def lost_2_uses() -> None:
+    @requires("model-training")
+    @task(inlets=[LOST])
+    def train() -> None:
+        at_hand("lost.txt")
+
+    train()
+
+
 for made in (
     everything,
     failing,
     mapped,
     put_off,
+    lost_1_writes,
+    lost_2_uses,
     undeclared_1_trains,
     undeclared_2_uses,
     well_behaved,
