@@ -12,6 +12,7 @@ from click.testing import Result
 
 from lineage_plugin.cli.exits import ExitCode
 from lineage_plugin.store import open_store
+from tests.support.gatehouse import CLEAN, Gatehouse, roots
 from tests.support.report_story import told
 
 Run = Callable[..., Result]
@@ -85,6 +86,19 @@ def test_all_that_nobody_knows_is_told_at_once(run: Run, story: Path) -> None:
     assert result.exit_code == ExitCode.WRONG_INPUT
     assert "s3://lake/profile-photo (did you mean s3://lake/profile-photos?)" in result.stderr
     assert "s3://else/where" in result.stderr
+
+
+def test_what_would_take_too_long_one_by_one_is_asked_about_together(
+    run: Run, tmp_path: Path
+) -> None:
+    house = Gatehouse(tmp_path).catalog(roots(source=CLEAN))
+    for number in range(20):
+        house.ran(f"copy-{number}", ["source"], [f"copies/{number:02}"], group=f"run-{number}")
+
+    page = run("report", "-o", "-").stdout
+
+    assert len(re.findall('<td class="fit"><svg', page)) == 13
+    assert "Each of these eight datasets may be used for model-training" in page
 
 
 @pytest.mark.usefixtures("recorded")
