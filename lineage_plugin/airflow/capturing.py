@@ -64,7 +64,7 @@ def surround(context: Any) -> None:
     for kind in _UNSUCCESSFUL:
         setattr(task, kind, [_fail, *(getattr(task, kind, None) or ())])
     if callable(defer := getattr(task, "defer", None)):
-        task.defer = functools.partial(_defer, defer, context)
+        task.defer = _Deferring(defer, context)
 
 
 def touched_by(task_instance: Any) -> Touched:
@@ -172,14 +172,26 @@ def _tell(found: Touches) -> None:
         log.warning("%s times something that this task did could not be captured", found.faults)
 
 
-def _defer(defer: Callable[..., Any], context: Any, *args: Any, **kwargs: Any) -> Any:
-    """Record what the body touched until it is deferred: what comes after is another process."""
-    try:
-        with audit.paused():
-            _record_so_far(context)
-    except Exception:
-        log.warning("What this task touched before it is deferred is not recorded", exc_info=True)
-    return defer(*args, **kwargs)
+class _Deferring:
+    """Records what a body touched until it is deferred: what comes after is another process.
+
+    No partial: whoever writes an operator's attributes down would write the context with it.
+    """
+
+    def __init__(self, defer: Callable[..., Any], context: Any) -> None:
+        self._defer = defer
+        self._context = context
+
+    def __repr__(self) -> str:
+        return "defer"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            with audit.paused():
+                _record_so_far(self._context)
+        except Exception:
+            log.warning("What this task touched so far is not recorded", exc_info=True)
+        return self._defer(*args, **kwargs)
 
 
 def _record_so_far(context: Any) -> None:

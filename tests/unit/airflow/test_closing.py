@@ -241,3 +241,12 @@ def test_a_setting_that_cannot_be_read_breaks_no_body(
 def test_a_context_of_no_task_is_left_alone() -> None:
     capturing.surround({})
     capturing.surround({"ti": None, "task": object()})
+
+
+def test_what_surrounds_a_task_does_not_show_its_context() -> None:
+    operator = PythonOperator(task_id="t", python_callable=lambda: None)
+    context = context_of(operator, params={"token": "s3cret"})
+
+    capturing.surround(context)
+
+    assert not any("s3cret" in repr(value) for value in vars(operator).values())
