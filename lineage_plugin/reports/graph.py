@@ -195,7 +195,7 @@ class _Builder:
                 self.versions.setdefault(uri, [])
 
     def graph(self) -> Graph:
-        standings = _standings(self.seen.ancestry, self.answers, self.versions)
+        standings = _standings(self.seen.ancestry, self.answers, self.stopped, self.versions)
         ways = _ways(self.answers)
         on_way = {uri for pair in ways for uri in pair}
         reasons = _by_dataset(reason for a in self.answers for reason in a.decision.reasons)
@@ -295,13 +295,16 @@ def _ways(answers: Iterable[Answer]) -> set[tuple[str, str]]:
         for reason in answer.decision.reasons[:_MOST_WAYS]:
             way = reason.path or ((reason.dataset,) if reason.dataset else ())
             found.update(zip(way[1:], way, strict=False))
-            if way:
-                found.update((way[0], uri) for uri in answer.uris if uri != way[0])
+            if way and len(answer.uris) == 1 and answer.uris[0] != way[0]:
+                found.add((way[0], answer.uris[0]))
     return found
 
 
 def _standings(
-    ancestry: Ancestry, answers: Sequence[Answer], versions: Mapping[str, Sequence[int]]
+    ancestry: Ancestry,
+    answers: Sequence[Answer],
+    stopped: Sequence[Stopped],
+    versions: Mapping[str, Sequence[int]],
 ) -> dict[str, Standing]:
     """Say of each dataset what the decisions mean for it, following versions downstream."""
     found: dict[str, Standing] = dict.fromkeys(versions, Standing.UNJUDGED)
@@ -310,10 +313,22 @@ def _standings(
         for uri, standing in _standing_of_one(ancestry, answer.decision).items():
             found[uri] = worst((found[uri], standing)) if uri in judged else standing
             judged.add(uri)
+    planned = {uri: run.reads for run in stopped for uri in run.writes if uri not in judged}
+    for uri, reads in planned.items():
+        found[uri] = _BELOW[worst(found[read] for read in reads)]
+    # A decision about several tells of none of them what it would say of that one alone.
     for answer in answers:
-        for uri in answer.uris:
-            found[uri] = _of_outcome(answer)
+        if len(answer.uris) == 1:
+            found[answer.uris[0]] = _of_outcome(answer)
     return found
+
+
+#: What is made from something that stands so.
+_BELOW = {
+    **{standing: standing for standing in Standing},
+    Standing.FORBIDDEN: Standing.FROM_FORBIDDEN,
+    Standing.UNKNOWN: Standing.FROM_UNKNOWN,
+}
 
 
 def _of_outcome(answer: Answer) -> Standing:

@@ -47,7 +47,17 @@ def layered(size: int, pairs: Sequence[tuple[int, int]]) -> Layout:
                 last = place
             drawn[last, child] = None
     graph = require("igraph").Graph(n=len(columns), edges=list(drawn), directed=True)
-    found = graph.layout_sugiyama(layers=columns, hgap=1, vgap=1).coords
-    top = min(x for x, _ in found)
-    places = [(float(columns[node]), float(x - top)) for node, (x, _) in enumerate(found)]
+    rows = [x for x, _ in graph.layout_sugiyama(layers=columns, hgap=1, vgap=1).coords]
+    places = list(zip(map(float, columns), _apart(columns, rows), strict=True))
     return Layout(places[:size], [[places[p] for p in ways.get(pair, ())] for pair in pairs])
+
+
+def _apart(columns: Sequence[int], rows: Sequence[float]) -> list[float]:
+    """Move down what would stand on something else: igraph lets parts of a graph overlap."""
+    placed = [0.0] * len(rows)
+    free: dict[int, float] = {}
+    top = min(rows)
+    for node in sorted(range(len(rows)), key=rows.__getitem__):
+        placed[node] = max(rows[node] - top, free.get(columns[node], 0.0))
+        free[columns[node]] = placed[node] + 1
+    return placed

@@ -74,7 +74,7 @@ def test_a_fold_around_a_kept_hindrance_closes_no_circle(graph: Graph) -> None:
     assert all(order[parent] < order[child] for parent, child in pairs)
 
 
-@given(st.integers(1, 12), st.data())
+@given(st.integers(1, 25), st.data())
 def test_no_two_boxes_share_a_place_and_arrows_lead_to_the_right_unless_they_close_a_circle(
     size: int, data: st.DataObject
 ) -> None:

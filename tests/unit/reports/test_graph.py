@@ -178,3 +178,21 @@ def test_runs_are_told_newest_first_and_counted(count: int) -> None:
 
     assert node.run_count == count
     assert node.runs[0].id == f"run-{count - 1:02}"
+
+
+def test_of_several_that_were_asked_about_together_only_those_with_a_reason_are_coloured() -> None:
+    told = Story().ran("a", 1, 2, reads=[PHOTOS], writes=[FACES])
+    told.ran("b", 1, 2, reads=[MAPS], writes=[OTHER])
+    run = Run("ns/train", "monday", 9, 9, ("train",), is_stopped=True)
+    denied = decided(FACES, OTHER, reasons=[against(PHOTOS, FACES, PHOTOS)])
+
+    drawn = build(
+        survey_of(told, FACES, OTHER, said=ROOTS),
+        [Answer((FACES.uri, OTHER.uri, MODEL.uri), denied)],
+        [Stopped(run, (FACES.uri,), (MODEL.uri,))],
+        at_us=1_000,
+    ).by_id
+
+    assert drawn[FACES.uri].standing is Standing.FROM_FORBIDDEN
+    assert drawn[OTHER.uri].standing is Standing.CLEAR
+    assert drawn[MODEL.uri].standing is Standing.FROM_FORBIDDEN
