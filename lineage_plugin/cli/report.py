@@ -138,7 +138,13 @@ def _gathered(
         stopped = told.stopped()
         refs = (*asked, *(ref for question in questions for ref in question.inputs))
         progress(f"looking at what {len(asked)} datasets were made from")
-        seen = survey(store, tuple(dict.fromkeys(refs)), catalog.declarations_for, at_us=now_us)
+        seen = survey(
+            store,
+            tuple(dict.fromkeys(refs)),
+            catalog.declarations_for,
+            at_us=now_us,
+            rules=catalog.edge_rules,
+        )
         questions = _portioned(questions, seen.ancestry)
         with open_gate(settings) as gate:
             ask = partial(gate.decide, purpose=purpose, recipient=recipient, record=False)
