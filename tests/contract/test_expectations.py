@@ -24,6 +24,7 @@ import pytest
 from lineage_plugin.errors import SuiteError
 from lineage_plugin.gate import suite as door
 from lineage_plugin.gate.frame import COLUMNS
+from lineage_plugin.gate.frame_file import example
 from lineage_plugin.gate.suite import (
     Expected,
     Suite,
@@ -46,65 +47,8 @@ ExpectColumnValuesToBeInSet: Any = gx.expectations.ExpectColumnValuesToBeInSet
 ROOT = Path(__file__).parents[2]
 SHIPPED = ("disclosure", "face-recognition", "model-training", "publication")
 
-#: A root, what was made from it, and what is judged.
-CLEAN: dict[str, str | int] = {
-    **dict.fromkeys(COLUMNS, "none"),
-    "dataset": "s3://lake/photos",
-    "role": "root",
-    "origin": "external",
-    "lineage_verdict": "complete",
-    "quarantine": "none",
-    "quarantine_verdict": "clear",
-    "source_verdict": "known",
-    "source_issuer": "Acme GmbH",
-    "source_method": "user-generated-content",
-    "license": "CC0-1.0",
-    "license_verdict": "permitted",
-    "license_duties": "none",
-    "license_conflict": "none",
-    "license_conflict_verdict": "compatible",
-    "license_concluded": "none",
-    "license_concluded_verdict": "agreed",
-    "license_derivation_verdict": "permitted",
-    "consent": "eu-gdpr:A6-1-a",
-    "consent_status": "dpv:ConsentGiven",
-    "consent_since": "unsaid",
-    "consent_until": "never",
-    "consent_reuse": "none",
-    "consent_conflict": "none",
-    "consent_verdict": "valid",
-    "custody": "licensed",
-    "custody_related": "none",
-    "custody_conflict": "none",
-    "custody_verdict": "complete",
-    "use_verdict": "permitted",
-    "recipient": "Acme GmbH",
-    "recipient_agreement": "0" * 64,
-    "recipient_verdict": "agreed",
-    "categories": "personal",
-    "assurance": "verified",
-    "authorities": "team-vision",
-    "version": "original",
-    "job": "none",
-    "depth": 1,
-}
-#: What each version, or the question itself, has of its own.
-NEVER_INHERITED = {"lineage_verdict", "recipient_verdict", "quarantine_verdict"}
-INHERITED = {
-    column: "inherited"
-    for column in CLEAN
-    if column.endswith("_verdict") and column not in NEVER_INHERITED
-}
-DERIVED = {
-    **CLEAN,
-    **INHERITED,
-    "dataset": "s3://lake/faces",
-    "role": "input",
-    "origin": "derived",
-    "source_method": "inherited",
-    "assurance": "inherited",
-    "depth": 0,
-}
+#: A root and what was made from it, with every column there is, and without fault.
+CLEAN, DERIVED = (dict(cells) for cells in example("clean").rows)
 FRAME = [CLEAN, DERIVED]
 
 
