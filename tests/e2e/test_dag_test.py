@@ -171,7 +171,7 @@ def test_data_with_provenance_is_trained_on(run: Run) -> None:
 
     assert ended.state("a_allowed") == ended.state("a_allowed", "gate") == "success"
     assert ended.has_run("train")
-    assert (ended.ran / "said").read_text() == "decision outcome purpose ALLOWED"
+    assert (ended.ran / "said").read_text() == "decision outcome purpose recipient ALLOWED"
     (event,) = ended.of("a_allowed.train", "COMPLETE")
     assert facets(event)[names.GATE]["outcome"] == "ALLOWED"
 
