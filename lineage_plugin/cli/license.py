@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +17,7 @@ from lineage_plugin.model import Outcome
 if TYPE_CHECKING:
     from lineage_plugin.policy.licenses import Normalised, Terms
     from lineage_plugin.policy.purposes import Purposes
+    from lineage_plugin.policy.verdicts import Explanation
 
 #: Characters that are read from a pipe: more than any licence has, less than a machine minds.
 _MOST_READ = 4_000_000
@@ -128,13 +130,14 @@ def _verdict(
     from lineage_plugin.policy import licenses, verdicts
 
     verdict = found.says or licenses.verdict(found.expression, purpose, tree, custom)
-    told = verdicts.explain(
-        "license",
-        verdict,
-        value=found.expression or text,
-        purpose=purpose,
-        dataset="<the dataset>",
-    )
+    explain = partial(verdicts.explain, purpose=purpose, dataset="<the dataset>")
+    told = explain("license", verdict, value=found.expression or text)
+    conflict = _conflict(found.expression, explain, custom)
+    warnings = []
+    if conflict and told.passes and tree.is_sharing(purpose):
+        verdict, told = "share-alike", conflict
+    elif conflict:
+        warnings.append(conflict.why)
     choice = licenses.alternatives(found.expression, purpose, tree, custom)
     return {
         "purpose": purpose,
@@ -143,11 +146,24 @@ def _verdict(
         "remedy": told.remedy,
         "passes": told.passes,
         "is_definite": told.is_definite,
+        "warnings": warnings,
         "alternatives": [
             {"license": each.expression, "verdict": each.verdict, "passes": _passes(each.verdict)}
             for each in choice
         ],
     }
+
+
+def _conflict(
+    expression: str, explain: Callable[..., Explanation], custom: Mapping[str, Terms]
+) -> Explanation | None:
+    """Say that the licences of one expression cannot be shared together, if they cannot."""
+    from lineage_plugin.policy import combination
+
+    bound = combination.Bound(expression)
+    if not combination.conflicts([bound], custom):
+        return None
+    return explain("license_conflict", "share-alike", value=f"the others in {expression}")
 
 
 def _passes(verdict: str) -> bool:
@@ -217,6 +233,8 @@ def _tell_verdict(row: Mapping[str, Any]) -> None:
     click.echo(tables.printable(f"  {row['why']}"))
     if not row["passes"]:
         click.echo(tables.printable(f"  What to do: {row['remedy']}"))
+    for warning in row["warnings"]:
+        click.echo(tables.printable(f"  Warning: {warning}"))
     if row["alternatives"]:
         click.echo("\nWhoever uses the data chooses one:")
         tables.write_table(

@@ -136,3 +136,15 @@ def test_json_of_a_refused_text_is_json(run: Run) -> None:
 
     assert told.exit_code == 2
     assert json.loads(told.stdout)["suggestion"] == "MIT"
+
+
+def test_licenses_that_cannot_be_shared_together_forbid_sharing_and_warn_of_it(
+    run: Run, run_json: RunJson
+) -> None:
+    both = "CC-BY-SA-4.0 AND ODbL-1.0"
+
+    shared = run_json("license", both, "--for", "publication", code=3)
+    assert (shared["verdict"], shared["is_definite"]) == ("share-alike", True)
+    inside = run("license", both, "--for", "model-training")
+    assert inside.exit_code == 0
+    assert "Warning: no license lets share what is made from it together with" in inside.stdout
