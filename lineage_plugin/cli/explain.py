@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from lineage_plugin import settings as settings_file
-from lineage_plugin.cli import decisions, explanation, moments, purposes, record, tables
+from lineage_plugin.cli import decisions, explanation, files, moments, purposes, record, tables
 from lineage_plugin.model import DatasetRef, Decision, Reason
 
 
@@ -13,6 +15,7 @@ from lineage_plugin.model import DatasetRef, Decision, Reason
     "explain",
     epilog=tables.example(
         "lineage-plugin explain 3f2a9c1e",
+        "lineage-plugin explain 3f2a9c1e --format html -o blocked.html",
         "lineage-plugin explain s3://train/corpus.parquet --for model-training --format json",
     ),
 )
@@ -27,7 +30,22 @@ from lineage_plugin.model import DatasetRef, Decision, Reason
 @click.option("--recipient", metavar="NAME", default="", help="To whom it is to be given.")
 @moments.as_of_option()
 @moments.known_at_option
-@tables.format_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "jsonl", "html"]),
+    default="table",
+    show_default=True,
+    help="A table for people; JSON for programs; a page that needs nothing else, to pass on.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="Where the page goes; without it, or with -, to stdout.",
+)
 def command(
     target: str,
     purpose: str | None,
@@ -36,12 +54,17 @@ def command(
     at_us: int | None,
     known: moments.KnownAt | None,
     form: str,
+    file: Path | None,
 ) -> None:
     """Say why a gate refused, on whose word, and what would change that.
 
     A decision is explained with what was known when it was made.  Ends with 0 if it could be
     explained, whatever was decided.
     """
+    if file is not None and form != "html":
+        raise click.UsageError("--output needs --format html")
+    if file is not None:
+        files.check_target(file)
     if purpose is None:
         if at_us is not None or known is not None:
             raise click.UsageError(
@@ -54,10 +77,25 @@ def command(
         decision = _asked(ref, purpose, recipient, (at_us, known))
         again = explanation.command_for(ref, purpose, recipient) + moments.options(at_us, known)
     reasons = _chosen(decision, reason_id)
-    if form == "table":
+    if form == "html":
+        _write_page(decision, file)
+    elif form == "table":
         explanation.tell(decision, reasons, again=again, chosen=reason_id is not None)
     else:
         tables.write_json(form, explanation.as_row(decision, reasons))
+
+
+def _write_page(decision: Decision, file: Path | None) -> None:
+    from lineage_plugin.reports import gathering, page
+
+    catalog = record.compiled()
+    with record.opened() as store:
+        text = page.html(gathering.explained(store, catalog, decision))
+    if file is None or str(file) == "-":
+        click.echo(text, nl=False)
+        return
+    files.replace(file, text)
+    click.echo(f"wrote {tables.printable(str(file))}", err=True)
 
 
 def _recorded(target: str) -> Decision:

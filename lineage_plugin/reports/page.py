@@ -1,32 +1,23 @@
-"""A page that needs nothing else: no network, no other file.  The only file that knows Jinja.
-
-Its policy (CSP) allows the one style sheet and the one script that it carries, by their digests,
-and nothing from anywhere else.
-"""
+"""What a report, or a decision explained, says to people: a page that needs nothing else."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib import resources
 from typing import Any
 
-from lineage_plugin._lazy import require
 from lineage_plugin.model import (
-    Change,
     Decision,
     Outcome,
     Reason,
     Statement,
     StatementKind,
 )
-from lineage_plugin.reports import picture, words
+from lineage_plugin.reports import grounds, picture, words
 from lineage_plugin.reports.folding import folded
 from lineage_plugin.reports.graph import Answer, Graph, Node, Run, Shape, Standing, worst
+from lineage_plugin.reports.markup import Document, document, safe
 
 #: Rows of a table that people read; the command line has them all.
 _MOST_ROWS = 200
@@ -58,7 +49,8 @@ class Report:
     """All that a page shows.
 
     ``graph`` is drawn folded; ``statements`` are those that hold at ``at_us``; ``decisions`` were
-    recorded before, newest first.  ``is_whole``: nobody named a dataset.
+    recorded before, newest first.  ``is_whole``: nobody named a dataset.  ``explained`` is the
+    recorded decision that the page is about, if it is about one.  ``note`` is ours.
     """
 
     graph: Graph
@@ -68,28 +60,49 @@ class Report:
     is_whole: bool = False
     decisions: tuple[Decision, ...] = ()
     statements: tuple[Statement, ...] = field(default=())
+    explained: Decision | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Site:
+    """The site that a page is part of: its pages by name, and which of them this belongs to."""
+
+    pages: tuple[tuple[str, str], ...]
+    here: str = ""
 
 
 def html(report: Report) -> str:
-    """Lay a report out as one HTML document.
+    """Lay a report out as one HTML document, for a file.
 
     Raises:
         MissingLibrary: Jinja or igraph is not installed.
     """
-    markup = require("markupsafe").Markup
+    return laid_out(report).text
+
+
+def laid_out(report: Report, site: Site | None = None) -> Document:
+    """Lay a report out, as a page of a site if there is one.
+
+    Raises:
+        MissingLibrary: Jinja or igraph is not installed.
+    """
     drawn = folded(report.graph)
-    style, script = _asset("picture.css") + _asset("page.css"), _asset("page.js")
     hindrances = _hindrances(report)
-    rendered: str = _template().render(
+    return document(
+        "page.html",
+        styles=("picture.css", "page.css"),
+        script="page.js",
+        is_file=site is None,
+        site=site,
         title=_title(report),
+        explained=grounds.told(report.explained) if report.explained else None,
         purpose=words.use(report.answers[0].decision)
         if report.answers
         else words.visible(report.purpose),
         at=words.moment(report.at_us),
         is_whole=report.is_whole,
-        policy=_policy(style, script),
-        style=markup(style),
-        script=markup(script),
+        note=report.note,
         verdicts=_verdicts(report),
         most_sentences=_MOST_SENTENCES,
         hindrances=hindrances[:_MOST_ROWS],
@@ -101,19 +114,18 @@ def html(report: Report) -> str:
         decisions=[_decision(each) for each in report.decisions],
         counts=_counts(report.graph),
         folded_count=sum(len(node.folded) for node in drawn.nodes),
-        picture=markup(picture.svg(drawn)),
-        nodes=markup(_json([_details(node) for node in drawn.nodes])),
+        picture=safe(picture.svg(drawn)),
+        nodes=safe(_json([_details(node) for node in drawn.nodes])),
         shapes=[
-            (markup(picture.outline(shape)), words.SHAPES[shape], _SHAPE_MEANINGS[shape])
+            (safe(picture.outline(shape)), words.SHAPES[shape], _SHAPE_MEANINGS[shape])
             for shape in Shape
         ],
         standings=[
-            (markup(picture.icon(each)), words.STANDINGS[each], words.MEANINGS[each])
+            (safe(picture.icon(each)), words.STANDINGS[each], words.MEANINGS[each])
             for each in Standing
         ],
-        signs={each: markup(picture.icon(each)) for each in Standing},
+        signs={each: safe(picture.icon(each)) for each in Standing},
     )
-    return rendered
 
 
 _SHAPE_MEANINGS = {
@@ -126,6 +138,8 @@ _SHAPE_MEANINGS = {
 
 
 def _title(report: Report) -> str:
+    if report.explained:
+        return grounds.title(report.explained)
     asked = [uri for answer in report.answers for uri in answer.uris]
     if report.is_whole or not asked:
         return "Where everything in the record comes from"
@@ -212,15 +226,8 @@ def _reason(reason: Reason) -> dict[str, Any]:
         "way": [words.visible(step) for step in _steps(reason.path)],
         "clause": words.visible(reason.clause),
         "source": words.visible(reason.source),
-        "changes": list(map(_change, reason.changes)),
+        "changes": list(map(grounds.change, reason.changes)),
     }
-
-
-def _change(change: Change) -> dict[str, str]:
-    """Return one way out: in words, and what to type or to write."""
-    # A snippet has lines, and each is shown as one.
-    lines = (change.command or change.snippet).splitlines()
-    return {"text": words.visible(change.text), "code": "\n".join(map(words.visible, lines))}
 
 
 def _steps(path: Sequence[str]) -> Sequence[str]:
@@ -323,37 +330,3 @@ def _json(value: Any) -> str:
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return text
-
-
-def _policy(style: str, script: str) -> str:
-    """Return a content security policy that lets these two in and nothing else."""
-    return "; ".join(
-        (
-            "default-src 'none'",
-            f"style-src {_source(style)}",
-            f"script-src {_source(script)}",
-            "base-uri 'none'",
-            "form-action 'none'",
-        )
-    )
-
-
-def _source(text: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return f"'sha256-{digest}'"
-
-
-@cache
-def _asset(name: str) -> str:
-    return (resources.files(__package__) / "assets" / name).read_text("utf-8")
-
-
-@cache
-def _template() -> Any:
-    environment = require("jinja2").Environment(
-        autoescape=True,
-        undefined=require("jinja2").StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.from_string(_asset("page.html"))

@@ -91,6 +91,14 @@ class DatasetSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """How many datasets there are, and how many decisions for each purpose and outcome."""
+
+    datasets: int
+    decisions: Mapping[tuple[str, Outcome], int]
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
     """Whether the chain of digests holds from its first entry to its head."""
 
@@ -221,11 +229,30 @@ class Store(Protocol):
         dataset: DatasetRef | None = None,
         purpose: str | None = None,
         outcome: Outcome | None = None,
+        job: str | None = None,
+        before: tuple[int, str] | None = None,
     ) -> list[Decision]:
-        """Return decisions, newest first."""
+        """Return decisions, newest first.
 
-    def datasets(self, *, prefix: str = "", limit: int | None = None) -> list[DatasetSummary]:
-        """Return the datasets whose URI starts with *prefix*, by URI."""
+        Only what this *job* (its name) asked, and only those that come after *before* (time and id
+        of a decision) in that order, where given.
+        """
+
+    def newest_decisions(
+        self, uris: Collection[str], *, purpose: str | None = None
+    ) -> dict[str, Decision]:
+        """Return the newest decision about each of these inputs (URIs), if there is one."""
+
+    def datasets(
+        self, *, prefix: str = "", containing: str = "", after: str = "", limit: int | None = None
+    ) -> list[DatasetSummary]:
+        """Return the datasets whose URI starts with *prefix*, by URI.
+
+        Only those that contain *containing*, in any case, and come after the URI *after*.
+        """
+
+    def tally(self) -> Tally:
+        """Count what the record holds."""
 
     def find(self, uri: str, *, known_seq: int | None = None) -> DatasetRef | None:
         """Return the dataset that the record knows under this URI, as OpenLineage named it."""

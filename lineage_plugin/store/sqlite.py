@@ -21,7 +21,14 @@ from lineage_plugin.model import (
     StatementKind,
     Subject,
 )
-from lineage_plugin.store.api import EVENT_ORIGIN, DatasetSummary, History, Verification
+from lineage_plugin.store import sqlite_listing as listing
+from lineage_plugin.store.api import (
+    EVENT_ORIGIN,
+    DatasetSummary,
+    History,
+    Tally,
+    Verification,
+)
 from lineage_plugin.store.sqlite_file import SqliteFile
 from lineage_plugin.store.sqlite_history import Walk
 from lineage_plugin.store.sqlite_pen import Pen, head_of
@@ -34,9 +41,6 @@ from lineage_plugin.store.sqlite_projection import (
     said_by,
 )
 from lineage_plugin.store.sqlite_verify import verify
-
-#: Sorts after every URI that begins with what stands before it.
-_LAST = "\U0010ffff"
 
 #: What holds, of each voice: the saying of highest rank, at equal rank (two events of one moment)
 #: the one whose digest is highest.  Of what a task declared, nothing from before the newest DAG run
@@ -68,15 +72,6 @@ WHERE s.seq IN (
     SELECT seq FROM found
     UNION SELECT t.seq FROM found JOIN statement t ON t.ends = found.id WHERE t.seq <= :k)
 ORDER BY s.at_us, s.id
-"""
-
-#: Of the names of a dataset, the first: they all mean the same.
-_TOUCHES = """
-SELECT DISTINCT j.name, n.namespace, n.name FROM touch t
-JOIN activity a ON a.id = t.activity_id JOIN job j ON j.id = a.job_id
-JOIN naming n ON n.dataset_id = t.dataset_id AND (n.namespace, n.name) = (
-    SELECT namespace, name FROM naming WHERE dataset_id = t.dataset_id ORDER BY 1, 2 LIMIT 1)
-ORDER BY 1, 2, 3
 """
 
 #: Later than every entry of a record.
@@ -228,8 +223,7 @@ class SqliteStore:
     def touches(self) -> list[tuple[str, DatasetRef]]:
         """Return which job (its name) read or wrote which dataset, each pair once."""
         with self._asking() as connection:
-            rows = connection.execute(_TOUCHES)
-            return [(job, DatasetRef(namespace, name)) for job, namespace, name in rows]
+            return listing.touches(connection)
 
     def inputs_of(self, subject: Subject, *, known_seq: int | None = None) -> list[DatasetRef]:
         """Return what the record saw a task of a DAG run read."""
@@ -266,33 +260,39 @@ class SqliteStore:
         dataset: DatasetRef | None = None,
         purpose: str | None = None,
         outcome: Outcome | None = None,
+        job: str | None = None,
+        before: tuple[int, str] | None = None,
     ) -> list[Decision]:
         """Return decisions, newest first by the time that they were made for."""
-        where, values = ["TRUE"], []
-        if dataset is not None:
-            where.append("d.seq IN (SELECT decision_seq FROM decision_input WHERE uri = ?)")
-            values.append(dataset.uri)
-        if purpose is not None:
-            where.append("d.purpose = ?")
-            values.append(purpose)
-        if outcome is not None:
-            where.append("d.outcome = ?")
-            values.append(outcome.value)
-        condition = f"WHERE {' AND '.join(where)} ORDER BY d.at_us DESC, d.id DESC LIMIT ?"
-        return self._decisions(condition, (*values, limit))
+        uri = dataset.uri if dataset is not None else None
+        return self._decisions(
+            *listing.newest_first(
+                limit=limit, dataset=uri, purpose=purpose, outcome=outcome, job=job, before=before
+            )
+        )
 
-    def datasets(self, *, prefix: str = "", limit: int | None = None) -> list[DatasetSummary]:
+    def newest_decisions(
+        self, uris: Collection[str], *, purpose: str | None = None
+    ) -> dict[str, Decision]:
+        """Return the newest decision about each of these datasets."""
+        with self._asking() as connection:
+            return listing.newest_of_each(connection, uris, purpose)
+
+    def datasets(
+        self, *, prefix: str = "", containing: str = "", after: str = "", limit: int | None = None
+    ) -> list[DatasetSummary]:
         """Return the datasets whose URI starts with *prefix*, by URI."""
         with self._asking() as connection:
-            ids = [
-                i
-                for (i,) in connection.execute(
-                    "SELECT id FROM dataset WHERE uri >= ? AND uri < ? ORDER BY uri LIMIT ?",
-                    (prefix, prefix + _LAST, -1 if limit is None else limit),
-                )
-            ]
+            ids = listing.dataset_ids(
+                connection, prefix=prefix, containing=containing, after=after, limit=limit
+            )
             found = list(Walk(connection, None).summaries(ids))
         return sorted(found, key=lambda summary: summary.ref.uri)
+
+    def tally(self) -> Tally:
+        """Count what the record holds."""
+        with self._asking() as connection:
+            return listing.tally(connection)
 
     def find(self, uri: str, *, known_seq: int | None = None) -> DatasetRef | None:
         """Return the dataset that the record knows under this URI, however it is spelled."""
@@ -422,11 +422,7 @@ class SqliteStore:
 
     def _decisions(self, condition: str, values: tuple[object, ...]) -> list[Decision]:
         with self._asking() as connection:
-            rows = connection.execute(
-                f"SELECT e.facts FROM decision d JOIN entry e ON e.seq = d.seq {condition}",  # noqa: S608 - conditions are ours, values are bound
-                values,
-            )
-            return [decode(Decision, json.loads(facts)) for (facts,) in rows]
+            return list(listing.decisions(connection, condition, values))
 
 
 def _newest(connection: sqlite3.Connection, origin: str) -> tuple[str, str] | None:
@@ -477,7 +473,7 @@ def _content(said: list[dict[str, Any]]) -> list[str]:
 
 
 def _bounds(origin: str, known_seq: int | None = None) -> dict[str, Any]:
-    return {"origin": origin, "end": origin + _LAST, "k": _known(known_seq)}
+    return {"origin": origin, "end": origin + listing.LAST, "k": _known(known_seq)}
 
 
 def _known(known_seq: int | None) -> int:

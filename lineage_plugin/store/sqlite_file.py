@@ -18,7 +18,7 @@ from urllib.parse import quote
 from lineage_plugin.errors import StoreCorrupt, StoreError, StoreTooNew, StoreUnavailable
 
 #: Schema that this release writes: the number of the last file in ``migrations/``.
-VERSION = 3
+VERSION = 4
 
 #: Marks a SQLite file as a record (the bytes "lprc"), so that another program's is never touched.
 APPLICATION_ID = 1819308643

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lineage_plugin.errors import StoreConflict
-from lineage_plugin.model import License, Outcome, StatementKind, in_force
+from lineage_plugin.model import License, Outcome, StatementKind, Subject, in_force
 from lineage_plugin.store import open_store
 from lineage_plugin.store.api import Store
 from tests.contract.store_lineage_contract import LineageContract
@@ -234,6 +234,45 @@ class StoreContract(LineageContract):
         assert ids(purpose="publication") == ["decision-3"]
         assert ids(purpose="publication", outcome=Outcome.ALLOWED) == []
 
+    def test_decisions_are_read_a_page_at_a_time_and_by_the_job_that_asked(
+        self, store: Store
+    ) -> None:
+        for number in (1, 2, 3):
+            store.append_decision(decision(number, at_us=100 + number // 3), recorded_us=0)
+        store.append_decision(decision(4, subject=Subject("default", "other")), recorded_us=0)
+
+        def ids(**filters: Any) -> list[str]:
+            return [found.id for found in store.decisions(limit=2, **filters)]
+
+        assert ids(job="train") == ["decision-3", "decision-2"]
+        assert ids(job="train", before=(100, "decision-2")) == ["decision-1"]
+        assert ids(job="other") == ["decision-4"]
+        assert ids(before=(100, "decision-1")) == []
+
+    def test_the_newest_decision_about_each_input_is_found_at_once(self, store: Store) -> None:
+        store.append_decision(decision(1, inputs=(ref("faces"), ref("maps"))), recorded_us=0)
+        store.append_decision(decision(2, purpose="publication"), recorded_us=0)
+        asked = ("s3://lake/faces", "s3://lake/maps", "s3://lake/never")
+
+        def ids(**more: Any) -> dict[str, str]:
+            return {uri: d.id for uri, d in store.newest_decisions(asked, **more).items()}
+
+        assert ids() == {asked[0]: "decision-2", asked[1]: "decision-1"}
+        assert ids(purpose="face-recognition") == dict.fromkeys(asked[:2], "decision-1")
+        assert ids(purpose="disclosure") == {}
+
+    def test_what_the_record_holds_is_counted(self, store: Store) -> None:
+        record(store, event("embed", COMPLETE, 10, reads=["photos"], writes=["faces"]))
+        store.append_decision(decision(1), recorded_us=0)
+        store.append_decision(decision(2), recorded_us=0)
+
+        found = store.tally()
+
+        assert (found.datasets, found.decisions) == (
+            2,
+            {("face-recognition", Outcome.DENIED): 2},
+        )
+
     def test_a_decision_is_said_again_only_while_it_is_valid(self, store: Store) -> None:
         store.append_decision(decision(1, at_us=100, valid_until_us=200), recorded_us=0)
         store.append_decision(decision(2, at_us=150, valid_until_us=160), recorded_us=0)
@@ -265,6 +304,8 @@ class StoreContract(LineageContract):
         assert [s.ref.name for s in store.datasets()] == ["faces", "model", "photos"]
         assert len(store.datasets(limit=2)) == 2
         assert store.datasets(prefix="s3://other") == []
+        assert [s.ref.name for s in store.datasets(containing="O")] == ["model", "photos"]
+        assert [s.ref.name for s in store.datasets(after="s3://lake/faces", limit=1)] == ["model"]
 
     def test_a_refused_writer_is_not_counted(self, store: Store) -> None:
         store.append_decision(decision(), recorded_us=0)
