@@ -229,13 +229,13 @@ class Store(Protocol):
         dataset: DatasetRef | None = None,
         purpose: str | None = None,
         outcome: Outcome | None = None,
-        job: str | None = None,
+        asker: Subject = Subject(),  # noqa: B008 - an immutable value
         before: tuple[int, str] | None = None,
     ) -> list[Decision]:
         """Return decisions, newest first.
 
-        Only what this *job* (its name) asked, and only those that come after *before* (time and id
-        of a decision) in that order, where given.
+        Only what *asker* asked, by those of its names that are set (job, DAG, task, DAG run), and
+        only those that come after *before* (time and id of a decision) in that order, where given.
         """
 
     def newest_decisions(

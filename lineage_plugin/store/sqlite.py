@@ -260,14 +260,19 @@ class SqliteStore:
         dataset: DatasetRef | None = None,
         purpose: str | None = None,
         outcome: Outcome | None = None,
-        job: str | None = None,
+        asker: Subject = Subject(),  # noqa: B008 - an immutable value
         before: tuple[int, str] | None = None,
     ) -> list[Decision]:
         """Return decisions, newest first by the time that they were made for."""
         uri = dataset.uri if dataset is not None else None
         return self._decisions(
             *listing.newest_first(
-                limit=limit, dataset=uri, purpose=purpose, outcome=outcome, job=job, before=before
+                limit=limit,
+                dataset=uri,
+                purpose=purpose,
+                outcome=outcome,
+                asker=asker,
+                before=before,
             )
         )
 

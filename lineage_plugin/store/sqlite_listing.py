@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from lineage_plugin.codec import decode
-from lineage_plugin.model import DatasetRef, Decision, Outcome
+from lineage_plugin.model import DatasetRef, Decision, Outcome, Subject
 from lineage_plugin.store.api import Tally
 
 #: Sorts after every text that begins with what stands before it.
@@ -48,23 +48,30 @@ def newest_first(
     dataset: str | None,
     purpose: str | None,
     outcome: Outcome | None,
-    job: str | None,
+    asker: Subject,
     before: tuple[int, str] | None,
 ) -> tuple[str, tuple[object, ...]]:
     """Return the condition, and its values, under which :func:`decisions` lists."""
-    asked: tuple[tuple[str, object], ...] = (
-        ("d.seq IN (SELECT decision_seq FROM decision_input WHERE uri = ?)", dataset),
-        ("d.purpose = ?", purpose),
-        ("d.outcome = ?", outcome.value if outcome else None),
-        ("d.job_name = ?", job),
+    # A job of Airflow is called after its DAG: an index leads to the few that are looked into.
+    jobs = (f"{asker.dag_id}.", f"{asker.dag_id}.{LAST}") if asker.dag_id else ()
+    asked: tuple[tuple[str, Sequence[object]], ...] = (
+        ("d.seq IN (SELECT decision_seq FROM decision_input WHERE uri = ?)", _given(dataset)),
+        ("d.purpose = ?", _given(purpose)),
+        ("d.outcome = ?", _given(outcome.value if outcome else None)),
+        ("d.job_name = ?", _given(asker.job_name)),
+        ("d.job_name > ? AND d.job_name < ?", jobs),
+        ("json_extract(e.facts, '$.subject.dag_id') = ?", _given(asker.dag_id)),
+        ("json_extract(e.facts, '$.subject.task_id') = ?", _given(asker.task_id)),
+        ("json_extract(e.facts, '$.subject.dag_run_id') = ?", _given(asker.dag_run_id)),
+        ("(d.at_us, d.id) < (?, ?)", before or ()),
     )
-    where = [condition for condition, value in asked if value is not None]
-    values = [value for _, value in asked if value is not None]
-    if before is not None:
-        where.append("(d.at_us, d.id) < (?, ?)")
-        values += before
-    found = " AND ".join(where) or "TRUE"
-    return f"WHERE {found} ORDER BY d.at_us DESC, d.id DESC LIMIT ?", (*values, limit)
+    where = " AND ".join(condition for condition, values in asked if values) or "TRUE"
+    found = [value for _, values in asked for value in values]
+    return f"WHERE {where} ORDER BY d.at_us DESC, d.id DESC LIMIT ?", (*found, limit)
+
+
+def _given(value: str | None) -> Sequence[object]:
+    return (value,) if value else ()
 
 
 def newest_of_each(

@@ -244,10 +244,25 @@ class StoreContract(LineageContract):
         def ids(**filters: Any) -> list[str]:
             return [found.id for found in store.decisions(limit=2, **filters)]
 
-        assert ids(job="train") == ["decision-3", "decision-2"]
-        assert ids(job="train", before=(100, "decision-2")) == ["decision-1"]
-        assert ids(job="other") == ["decision-4"]
+        train = Subject(job_name="train")
+        assert ids(asker=train) == ["decision-3", "decision-2"]
+        assert ids(asker=train, before=(100, "decision-2")) == ["decision-1"]
+        assert ids(asker=Subject(job_name="other")) == ["decision-4"]
         assert ids(before=(100, "decision-1")) == []
+
+    def test_decisions_are_found_by_dag_task_and_run(self, store: Store) -> None:
+        for number, (dag, run) in enumerate([("a", "1"), ("a.b", "1"), ("a", "2")], 1):
+            asker = Subject("default", f"{dag}.b.t", dag_id=dag, task_id="b.t", dag_run_id=run)
+            store.append_decision(decision(number, subject=asker), recorded_us=0)
+
+        def ids(**names: Any) -> list[str]:
+            found = store.decisions(limit=9, asker=Subject(**names))
+            return [each.id for each in found]
+
+        assert ids(dag_id="a") == ["decision-3", "decision-1"]
+        assert ids(dag_id="a.b") == ["decision-2"]
+        assert ids(dag_id="a", dag_run_id="1") == ["decision-1"]
+        assert ids(dag_id="a", task_id="b") == []
 
     def test_the_newest_decision_about_each_input_is_found_at_once(self, store: Store) -> None:
         store.append_decision(decision(1, inputs=(ref("faces"), ref("maps"))), recorded_us=0)
