@@ -24,6 +24,7 @@ def pages() -> dict[str, str]:
     """Return the text of every page by file name."""
     writers: dict[str, Callable[[], Iterable[str]]] = {
         "command.md": _command,
+        "expectations.md": _expectations,
         "explanation.md": _explanation,
         "facets.md": _facets,
         "frame.md": _frame,
@@ -54,6 +55,30 @@ def _contexts(context: click.Context) -> Iterator[click.Context]:
             found = group.get_command(context, name)
             assert found is not None
             yield from _contexts(click.Context(found, parent=context, info_name=name))
+
+
+def _expectations() -> Iterator[str]:
+    from lineage_plugin.gate.custom_types import ARGUMENTS, CUSTOM_TYPES
+
+    yield from ("# Expectations of our own", "", "A suite may use these beside all that Great")
+    yield "Expectations has. Each asks every row of the [frame](frame.md); one that is asked of no"
+    yield from ("row has not passed.", "")
+    yield from _table(
+        ("type", "holds if", "about", "arguments"),
+        (
+            (
+                f"`{kind.type}`",
+                kind.about,
+                f"`{kind.column}`",
+                ", ".join(
+                    (*(f"**`{n}`**" for n in kind.required), *(f"`{n}`" for n in kind.optional))
+                ),
+            )
+            for kind in CUSTOM_TYPES.values()
+        ),
+    )
+    yield from ("", "## Arguments", "", "Those in bold have to be written.", "")
+    yield from _table(("argument", "is"), ((f"`{n}`", told) for n, told in ARGUMENTS.items()))
 
 
 def _facets() -> Iterator[str]:

@@ -24,6 +24,9 @@ _VERDICT = "_verdict"
 #: The column that is about the hand-over and not about a dataset.
 _RECIPIENT = "recipient_verdict"
 
+#: What the sentences take from elsewhere than the row.
+_SAID_APART = frozenset({"job", "purpose"})
+
 #: What a column holds that has nothing to show.
 _QUIET = "none"
 
@@ -221,7 +224,7 @@ def _seen(failure: Failure, row: Mapping[str, Any]) -> str:
 
 def _cells(row: Mapping[str, Any], area: str) -> dict[str, str]:
     """Return what the sentences of an area may name; ``value`` is what was said in it."""
-    cells = {column: str(cell) for column, cell in row.items() if column != "job"}
+    cells = {column: str(cell) for column, cell in row.items() if column not in _SAID_APART}
     if cells.get("recipient") == _QUIET:
         cells["recipient"] = "everybody"
     return {**cells, "value": cells.get(area, ""), "until": cells.get(f"{area}_until", "")}

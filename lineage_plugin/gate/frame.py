@@ -40,6 +40,7 @@ FRAME_VERSION = 2
 #: Columns on which a decision depends, and what they hold.
 RELEVANT = {
     "dataset": "URI of the dataset",
+    "purpose": "what the inputs are to be used for",
     "role": "input (judged itself), root (from outside) or ancestor",
     "origin": "external, derived, or unknown (nobody recorded a writer, nobody declared a source)",
     "lineage_verdict": "whether all that this version was made from is known",
@@ -252,6 +253,7 @@ class _Judge:
                 ]
                 or ["inherited"],
             ),
+            "purpose": self.purpose,
             "recipient": self.recipient.name or "none",
             "recipient_agreement": " ".join(self.recipient.agreements) or "none",
             "recipient_verdict": self.recipient.verdict,

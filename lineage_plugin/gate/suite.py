@@ -14,6 +14,7 @@ import threading
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -230,6 +231,8 @@ def _verdict(
         return _Verdict("error", raised)
     if not said and expected.type != _WORDLESS:
         return _Verdict("not-evaluated", "Great Expectations did not say what it looked at")
+    if not answer.success and said.get("element_count") == 0:
+        return _Verdict("not-evaluated", "it looked at no row")
     if not answer.success:
         message = f"expected: {expected.description or expected.type}"
         observed = said.get("observed_value")
@@ -315,7 +318,7 @@ def _short(text: str) -> str:
     return line if len(line) <= _MESSAGE_MAX else f"{line[: _MESSAGE_MAX - 3]}..."
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
     return _short(f"{type(error).__name__}: {error}")
 
 
@@ -324,6 +327,7 @@ def _build(gx: ModuleType, suite: Suite) -> tuple[list[Any], list[tuple[int, Pro
 
     Not by way of ``ExpectationSuite(**json)``, which logs what it cannot make and drops it.
     """
+    _register(suite)
     registry = gx.expectations.registry
     known = frozenset(registry.list_registered_expectation_implementations())
     built: list[Any] = []
@@ -344,6 +348,29 @@ def _build(gx: ModuleType, suite: Suite) -> tuple[list[Any], list[tuple[int, Pro
         if message:
             problems.append((position, Problem(message, suite.where(expected), hint)))
     return built, problems
+
+
+#: Modules of somebody's own that this process imported, each with the digest it had then.
+_imported: dict[str, str] = {}
+
+
+def _register(suite: Suite) -> None:
+    """Define our own expectations and those of the modules that a suite names.
+
+    Raises:
+        SuiteError: A module cannot be imported, or is another than the one that was imported.
+    """
+    import_module("lineage_plugin.gate.custom_expectations")
+    for module in suite.modules:
+        try:
+            import_module(module.name)
+        except (Exception, SystemExit) as error:
+            message = f"module {module.name!r} cannot be imported: {_told(error)}"
+            hint = "mend it: it defines expectations of this suite"
+            raise SuiteError((Problem(message, suite.path, hint),)) from error
+        if _imported.setdefault(module.name, module.digest) != module.digest:
+            message = f"module {module.name!r} changed after it was imported"
+            raise SuiteError((Problem(message, suite.path, "start the process anew"),))
 
 
 def _make(registry: ModuleType, position: int, expected: Expected) -> Iterator[Any]:
