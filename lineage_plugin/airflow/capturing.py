@@ -144,9 +144,13 @@ def _close(context: Any) -> None:
     except Exception:
         log.warning("What this task touched cannot be told", exc_info=True)
     hook = hook_of(context["task"])
-    if hook.requirements:
-        from lineage_plugin.airflow.closing import judge
+    if not hook.requirements:
+        return
+    from lineage_plugin.airflow.closing import judge
+    from lineage_plugin.airflow.gate_task import was_refused
 
+    # A gate inside the function, for a decorator below @task, refuses after the body "began".
+    if not was_refused(context["ti"]):
         judge(hook, context, touched_by(context["ti"]))
 
 

@@ -156,6 +156,14 @@ def said_for(task_instance: Any) -> list[Said]:
     return _SAID.get(str(getattr(task_instance, "id", "")), [])
 
 
+def was_refused(task_instance: Any) -> bool:
+    """Whether a gate kept a body from running: it refused before anything of the body ran."""
+    return any(
+        said.at_entry and said.decision.outcome is not Outcome.ALLOWED
+        for said in said_for(task_instance)
+    )
+
+
 def not_passed(requirements: Sequence[Requirement], context: Any) -> list[Requirement]:
     """Return the *requirements* for which no gate let this task instance pass yet."""
     passed = [

@@ -65,7 +65,11 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
             for dag_id, task_id in STOPPED.items()
         }
     store = open_store(f"sqlite:///{home}/record.db")
-    decisions = {d.subject.job_name.partition(".")[0]: d for d in store.decisions(limit=100)}
+    decided = store.decisions(limit=100)
+    decisions = {d.subject.job_name.partition(".")[0]: d for d in decided}
+    # Nothing is held back of a body that never ran, and nobody is asked twice about it.
+    assert store.statements() == []
+    assert len(decided) == len(decisions)
     lines = [json.loads(line) for line in events.read_text("utf-8").splitlines()]
     yield Story(home, states, logs, lines, decisions)
     store.close()
