@@ -12,26 +12,21 @@ is proven.
 
 from __future__ import annotations
 
-import itertools
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
 from lineage_plugin.lineage import explicit
+from lineage_plugin.lineage.timeline import NEVER, Reading, Timeline
 from lineage_plugin.model import DatasetRef, Subject
 from lineage_plugin.store.api import Activity, History
 
-#: Later than every event: the end of what has not ended.
-_NEVER = 1 << 62
-
 #: No activity has this id.
 _NOBODY = 0
-
-_STARTED_US = attrgetter("started_us")
 
 #: In what order writers began, the same for the same writers.
 _IN_TIME = attrgetter("started_us", "id")
@@ -131,95 +126,6 @@ def ascend(
     return _Ascent(history, at_us, is_root, reader, trusts).run(refs)
 
 
-class _Closed(NamedTuple):
-    """A version whose writer has ended.
-
-    Of the writers up to this one, ``latest_us`` is the end of the last to end, ``last`` its place.
-    ``tied`` is the place of another that ended when this one did, being the last (-1: none).
-    """
-
-    started_us: int
-    ended_us: int
-    latest_us: int
-    last: int
-    tied: int
-    activity: Activity
-
-
-@dataclass(slots=True)
-class _Timeline:
-    """The written versions of one dataset, in the order their writers started."""
-
-    closed: list[_Closed] = field(default_factory=list)
-    open: tuple[Activity, ...] = ()
-
-    def add(self, activity: Activity, ended_us: int) -> None:
-        if ended_us == _NEVER:
-            self.open = (*self.open, activity)
-            return
-        place, latest_us, last, tied = len(self.closed), ended_us, len(self.closed), -1
-        if place:
-            before = self.closed[-1]
-            if ended_us == before.latest_us:
-                tied = before.last
-            elif ended_us < before.latest_us:
-                latest_us, last = before.latest_us, before.last
-        self.closed.append(_Closed(activity.started_us, ended_us, latest_us, last, tied, activity))
-
-    @property
-    def is_of_one(self) -> bool:
-        """Whether nobody wrote it twice."""
-        return len(self.closed) + len(self.open) == 1
-
-    def changes_us(self) -> Iterator[int]:
-        """Yield when somebody began or ended to write, in no order."""
-        for written in self.closed:
-            yield written.started_us
-            yield written.ended_us
-        for activity in self.open:
-            yield activity.started_us
-
-    def first_us(self) -> int:
-        opened = min((a.started_us for a in self.open), default=_NEVER)
-        return min(self.closed[0].started_us, opened) if self.closed else opened
-
-    def seen(self, reading: _Reading, *, settled: bool) -> list[Activity]:
-        """Return the writers whose versions a reader gets, itself perhaps among them.
-
-        The scan goes back only while some writer that started earlier ended after the reader
-        started.  Of a run that is known by a single event all is known to have happened at once:
-        nothing else that happened then was settled before it.
-        """
-        closed = self.closed
-        start_us, end_us, *_ = reading
-        at_once = reading.toward >= 0 and start_us == end_us
-        found = [activity for activity in self.open if activity.started_us < end_us]
-        before: list[_Closed] = []
-        place = bisect_right(closed, end_us, key=_STARTED_US) - 1
-        while place >= 0 and (
-            (written := closed[place]).latest_us > start_us
-            or (at_once and written.started_us == start_us)
-        ):
-            if at_once and written.started_us == written.ended_us == start_us:
-                found.append(written.activity)
-            elif written.ended_us <= start_us:
-                before.append(written)
-            elif written.started_us < end_us:
-                found.append(written.activity)
-            place -= 1
-        if not settled:
-            return found
-        last_us = closed[place].latest_us if place >= 0 else -_NEVER
-        if before:
-            last_us = max(last_us, *(written.ended_us for written in before))
-            found += [written.activity for written in before if written.ended_us == last_us]
-        place = closed[place].last if place >= 0 and closed[place].latest_us == last_us else -1
-        while place >= 0:
-            found.append(closed[place].activity)
-            place = closed[place].tied
-        return found
-
-
 class _Seen(NamedTuple):
     """The versions that a reader gets: those it is known to get, and those somebody speaks of."""
 
@@ -256,12 +162,12 @@ class _Ascent:
         self.at_us = _horizon(history) if at_us is None else at_us
         self.uris = history.uris
         self.is_root = is_root
-        self.timelines: dict[int, _Timeline] = {}
+        self.sole: dict[int, Activity] = {}
+        self.timelines: dict[int, Timeline] = {}
         self.sights: dict[int, _Sight] = {}
-        self.overwrites: set[tuple[int, int]] = set()
         self.was_there: set[int] = set()
         self.reads: dict[int, list[int]] = defaultdict(list)
-        self.read_by: dict[tuple[int, int], tuple[tuple[int, ...], bool]] = {}
+        self.read_by: dict[int | tuple[int, int], int] = {}
         self.inputs_known: list[bool] = []
         self.sources = explicit.sources(history, trusts)
         self.names = explicit.names(history, trusts)
@@ -276,41 +182,58 @@ class _Ascent:
         self._lay_out()
 
     def _lay_out(self) -> None:
-        activities = self.history.activities
+        """Sort what was written and read.
+
+        Most datasets are one run's, and nothing is known of them but that: ``sole`` has their
+        writers, who are quickly asked.  The others have timelines.
+        """
+        activities, at_us = self.history.activities, self.at_us
         writers: dict[int, list[Activity]] = defaultdict(list)
-        for a, dataset, overwrites in self.history.writes:
+        for a, dataset, _ in self.history.writes:
             activity = activities[a]
-            if not activity.refused and activity.started_us <= self.at_us:
+            if not activity.refused and activity.started_us <= at_us:
                 writers[dataset].append(activity)
-                if overwrites:
-                    self.overwrites.add((dataset, a))
+        first_read_us = self.history.first_read_us
+        entangled = self._entangled()
         for dataset, wrote in writers.items():
-            timeline = self.timelines[dataset] = _Timeline()
-            for activity in sorted(wrote, key=_IN_TIME) if len(wrote) > 1 else wrote:
+            names = (dataset, *self.names.get(dataset, ())) if dataset in entangled else (dataset,)
+            # What was read before anybody wrote it was there before, whoever put it there.
+            read_us = min(first_read_us.get(name, NEVER) for name in names)
+            first = wrote[0] if len(wrote) == 1 else min(wrote, key=_IN_TIME)
+            if read_us < first.started_us:
+                self.was_there.add(dataset)
+            elif len(wrote) == 1 and dataset not in entangled and self._is_over(first):
+                self.sole[dataset] = first
+                continue
+            timeline = self.timelines[dataset] = Timeline()
+            for activity in sorted(wrote, key=_IN_TIME):
                 timeline.add(activity, self._ended(activity))
-        timelines = self.timelines
-        # What was read before anybody wrote it was there before, whoever put it there.
-        first_read = self.history.first_read_us
-        self.was_there = {
-            dataset
-            for dataset, timeline in timelines.items()
-            if min(first_read.get(name, _NEVER) for name in (dataset, *self.names.get(dataset, ())))
-            < timeline.first_us()
+        self.overwrites = {
+            (dataset, a)
+            for a, dataset, over in self.history.writes
+            if over and dataset in self.timelines
         }
         for a, dataset in self.history.reads:
             self.reads[a].append(dataset)
 
+    def _is_over(self, activity: Activity) -> bool:
+        """Whether it ended, and is not the reader's own, whose versions that one does not see."""
+        return activity.id != self.own and self._ended(activity) != NEVER
+
+    def _entangled(self) -> set[int]:
+        """Return the datasets of which a reader may get what belongs to another, or does itself."""
+        related = self.history.related
+        return {*related, *chain.from_iterable(related.values()), *self.names}
+
     def _ended(self, activity: Activity) -> int:
         ended = activity.ended_us
-        return _NEVER if ended is None or ended > self.at_us else ended
+        return NEVER if ended is None or ended > self.at_us else ended
 
     def run(self, refs: Collection[DatasetRef]) -> Ancestry:
-        by_uri = {uri: dataset for dataset, uri in self.uris.items()}
-        reading = _Reading(self.at_us, self.at_us, self.own, toward=-1)
-        current = {
-            uri: tuple(itertools.chain(*self._read(by_uri[uri], reading)))
-            for uri in dict.fromkeys(ref.uri for ref in refs)
-        }
+        asked = dict.fromkeys(ref.uri for ref in refs)
+        by_uri = {uri: dataset for dataset, uri in self.uris.items() if uri in asked}
+        reading = Reading(self.at_us, self.at_us, self.own, toward=-1)
+        current = {uri: tuple(self._versions_of(by_uri[uri], reading)) for uri in asked}
         position = 0
         while position < len(self.versions):
             self._find_parents(position)
@@ -327,29 +250,60 @@ class _Ascent:
         )
 
     def _find_parents(self, version: int) -> None:
-        activity = self.versions[version].activity
+        dataset, _, activity, _ = self.versions[version]
         if activity is None:
             return
-        reading = _Reading(
-            activity.started_us, self._ended(activity), writer=activity.id, toward=version
-        )
-        dataset = self.versions[version].dataset
-        sources = self.sources.get((activity.id, dataset))
+        sources = self.sources.get((activity.id, dataset)) if self.sources else None
         # Where nobody says which inputs made which outputs, all of them made all.
-        key = (activity.id, _NOBODY if sources is None else dataset)
-        if key not in self.read_by:
-            read = self.reads.get(activity.id, ())
-            seen = [self._seen(d, reading) for d in read if sources is None or d in sources]
-            every = dict.fromkeys(p for sight in seen for p in (*sight.known, *sight.doubtful))
-            # Who read nothing but what itself had written read nothing that is known.
-            self.read_by[key] = tuple(every), any(sight.known for sight in seen)
-        self.made_from[version], self.inputs_known[version] = self.read_by[key]
-        if self.timelines[dataset].is_of_one and dataset not in self.was_there:
-            return
-        replaced = (dataset, activity.id) in self.overwrites
-        self.kept[version] = tuple(self._of_one(dataset, reading, settled=not replaced))
+        key = activity.id if sources is None else (activity.id, dataset)
+        like = self.read_by.setdefault(key, version)
+        is_sole = dataset in self.sole
+        if like != version:
+            self.made_from[version] = self.made_from[like]
+            self.inputs_known[version] = self.inputs_known[like]
+            if is_sole:
+                return
+        reading = Reading(activity.started_us, self._ended(activity), activity.id, version)
+        if like == version:
+            self.made_from[version], self.inputs_known[version] = self._inputs(reading, sources)
+        if not is_sole and (dataset in self.was_there or not self.timelines[dataset].is_of_one):
+            replaced = (dataset, activity.id) in self.overwrites
+            self.kept[version] = tuple(self._of_one(dataset, reading, settled=not replaced))
 
-    def _seen(self, dataset: int, reading: _Reading) -> _Seen:
+    def _inputs(
+        self, reading: Reading, sources: Collection[int] | None
+    ) -> tuple[tuple[int, ...], bool]:
+        """Return what a writer read (of *sources* only, if given), and whether it is known."""
+        found: list[int] = []
+        # Who read nothing but what itself had written read nothing that is known.
+        is_known = False
+        for dataset in self.reads.get(reading.writer, ()):
+            if sources is not None and dataset not in sources:
+                continue
+            sole = self.sole.get(dataset)
+            if sole is None:
+                known, doubtful = self._seen(dataset, reading)
+                found += known
+                found += doubtful
+                is_known = is_known or bool(known)
+            elif sole.id != reading.writer:
+                found.append(self._of_sole(dataset, sole, reading))
+                is_known = True
+        return tuple(dict.fromkeys(found)), is_known
+
+    def _of_sole(self, dataset: int, sole: Activity, reading: Reading) -> int:
+        """Return what a reader gets of a dataset that nobody but *sole* wrote."""
+        start_us, end_us, _, toward = reading
+        is_there = sole.started_us < end_us or self._ended(sole) <= start_us
+        return self._add(dataset, sole if is_there else None, toward)
+
+    def _versions_of(self, dataset: int, reading: Reading) -> Iterable[int]:
+        sole = self.sole.get(dataset)
+        if sole is None:
+            return chain(*self._read(dataset, reading))
+        return (self._of_sole(dataset, sole, reading),)
+
+    def _seen(self, dataset: int, reading: Reading) -> _Seen:
         """Return what :meth:`_read` does, and work it out once for all who read the same state."""
         sight = self.sights.get(dataset)
         if sight is None:
@@ -369,7 +323,7 @@ class _Ascent:
             found += self.timelines[other].changes_us()
         return sorted(found)
 
-    def _read(self, dataset: int, reading: _Reading) -> _Seen:
+    def _read(self, dataset: int, reading: Reading) -> _Seen:
         """Return the versions of *dataset* under all its names, and of its wholes and parts."""
         found = self._with_related(dataset, reading)
         beside = self._named_otherwise(dataset, reading) if self.names else _NOTHING
@@ -386,7 +340,7 @@ class _Ascent:
             doubtful = [*doubtful, self._stand_in(dataset, reading.toward)]
         return _Seen(found + beside.known, doubtful)
 
-    def _with_related(self, dataset: int, reading: _Reading) -> list[int]:
+    def _with_related(self, dataset: int, reading: Reading) -> list[int]:
         """Return the versions of *dataset*, of what contains it and of what it contains."""
         found = self._of_one(dataset, reading)
         for other in self.history.related.get(dataset, ()):
@@ -396,7 +350,7 @@ class _Ascent:
                 found.append(self._add(other, None, reading.toward))
         return found
 
-    def _named_otherwise(self, dataset: int, reading: _Reading) -> _Seen:
+    def _named_otherwise(self, dataset: int, reading: Reading) -> _Seen:
         """Return the versions of *dataset* under other names, and those of its wholes and parts.
 
         Known is what, on trusted words, *dataset* itself is.
@@ -422,7 +376,7 @@ class _Ascent:
         """Whether a related dataset that nobody wrote is part of what is read all the same."""
         if dataset in self.timelines:
             return False
-        was_read = self.history.first_read_us.get(dataset, _NEVER) <= self.at_us
+        was_read = self.history.first_read_us.get(dataset, NEVER) <= self.at_us
         uri = self.uris[dataset]
         return self.is_root(uri) or (was_read and uri.startswith(f"{inside}/"))
 
@@ -432,7 +386,7 @@ class _Ascent:
             a.id == activity for a in (*timeline.open, *(c.activity for c in timeline.closed))
         )
 
-    def _of_one(self, dataset: int, reading: _Reading, *, settled: bool = True) -> list[int]:
+    def _of_one(self, dataset: int, reading: Reading, *, settled: bool = True) -> list[int]:
         timeline = self.timelines.get(dataset)
         if timeline is None:
             return []
@@ -458,7 +412,7 @@ class _Ascent:
         index = self.index.get(key)
         if index is None:
             index = self.index[key] = len(self.versions)
-            is_open = activity is not None and self._ended(activity) == _NEVER
+            is_open = activity is not None and self._ended(activity) == NEVER
             self.versions.append(Version(dataset, self.uris[dataset], activity, is_open))
             self.made_from.append(())
             self.kept.append(())
@@ -484,15 +438,6 @@ def _horizon(history: History) -> int:
     began = (activity.started_us for activity in activities)
     ended = (activity.ended_us for activity in activities if activity.ended_us is not None)
     return max(chain(began, ended, history.first_read_us.values()), default=0) + 1
-
-
-class _Reading(NamedTuple):
-    """Somebody reads during an interval; what ``writer`` writes meanwhile is not what it reads."""
-
-    start_us: int
-    end_us: int
-    writer: int
-    toward: int
 
 
 def _id_of(reader: Subject, activities: Iterable[Activity]) -> int:
