@@ -172,7 +172,8 @@ class _Ascent:
         self.sources = explicit.sources(history, trusts)
         self.names = explicit.names(history, trusts)
         self.stand_ins: set[int] = set()
-        self.index: dict[tuple[int, int], int] = {}
+        # What its sole writer made of a dataset goes by the dataset's id.
+        self.index: dict[int | tuple[int, int], int] = {}
         self.versions: list[Version] = []
         self.made_from: list[tuple[int, ...]] = []
         self.kept: list[tuple[int, ...]] = []
@@ -253,27 +254,24 @@ class _Ascent:
         dataset, _, activity, _ = self.versions[version]
         if activity is None:
             return
+        reading = Reading(activity.started_us, self._ended(activity), activity.id, version)
         sources = self.sources.get((activity.id, dataset)) if self.sources else None
         # Where nobody says which inputs made which outputs, all of them made all.
         key = activity.id if sources is None else (activity.id, dataset)
         like = self.read_by.setdefault(key, version)
-        is_sole = dataset in self.sole
-        if like != version:
+        if like == version:
+            self._read_inputs(reading, sources)
+        else:
             self.made_from[version] = self.made_from[like]
             self.inputs_known[version] = self.inputs_known[like]
-            if is_sole:
-                return
-        reading = Reading(activity.started_us, self._ended(activity), activity.id, version)
-        if like == version:
-            self.made_from[version], self.inputs_known[version] = self._inputs(reading, sources)
-        if not is_sole and (dataset in self.was_there or not self.timelines[dataset].is_of_one):
+        if dataset in self.sole:
+            return
+        if dataset in self.was_there or not self.timelines[dataset].is_of_one:
             replaced = (dataset, activity.id) in self.overwrites
             self.kept[version] = tuple(self._of_one(dataset, reading, settled=not replaced))
 
-    def _inputs(
-        self, reading: Reading, sources: Collection[int] | None
-    ) -> tuple[tuple[int, ...], bool]:
-        """Return what a writer read (of *sources* only, if given), and whether it is known."""
+    def _read_inputs(self, reading: Reading, sources: Collection[int] | None) -> None:
+        """Find what a writer read: of *sources* only, where they are given."""
         found: list[int] = []
         # Who read nothing but what itself had written read nothing that is known.
         is_known = False
@@ -289,13 +287,16 @@ class _Ascent:
             elif sole.id != reading.writer:
                 found.append(self._of_sole(dataset, sole, reading))
                 is_known = True
-        return tuple(dict.fromkeys(found)), is_known
+        self.made_from[reading.toward] = tuple(dict.fromkeys(found))
+        self.inputs_known[reading.toward] = is_known
 
     def _of_sole(self, dataset: int, sole: Activity, reading: Reading) -> int:
         """Return what a reader gets of a dataset that nobody but *sole* wrote."""
         start_us, end_us, _, toward = reading
-        is_there = sole.started_us < end_us or self._ended(sole) <= start_us
-        return self._add(dataset, sole if is_there else None, toward)
+        if sole.started_us >= end_us and self._ended(sole) > start_us:
+            return self._add(dataset, None, toward)
+        index = self.index.get(dataset)
+        return self._append(dataset, dataset, sole, toward) if index is None else index
 
     def _versions_of(self, dataset: int, reading: Reading) -> Iterable[int]:
         sole = self.sole.get(dataset)
@@ -411,16 +412,22 @@ class _Ascent:
         key = (dataset, activity.id if activity else _NOBODY)
         index = self.index.get(key)
         if index is None:
-            index = self.index[key] = len(self.versions)
-            is_open = activity is not None and self._ended(activity) == NEVER
-            self.versions.append(Version(dataset, self.uris[dataset], activity, is_open))
-            self.made_from.append(())
-            self.kept.append(())
-            self.toward.append(toward)
-            self.depth.append(self.depth[toward] + 1 if toward >= 0 else 0)
-            self.inputs_known.append(activity is None)
+            return self._append(key, dataset, activity, toward)
         if activity is None:
             self.stand_ins.discard(index)
+        return index
+
+    def _append(
+        self, key: int | tuple[int, int], dataset: int, activity: Activity | None, toward: int
+    ) -> int:
+        index = self.index[key] = len(self.versions)
+        is_open = activity is not None and self._ended(activity) == NEVER
+        self.versions.append(Version(dataset, self.uris[dataset], activity, is_open))
+        self.made_from.append(())
+        self.kept.append(())
+        self.toward.append(toward)
+        self.depth.append(self.depth[toward] + 1 if toward >= 0 else 0)
+        self.inputs_known.append(activity is None)
         return index
 
     def _stand_in(self, dataset: int, toward: int) -> int:
