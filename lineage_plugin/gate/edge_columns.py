@@ -15,19 +15,21 @@ ABOUT = {
     "declassification_lapsed": "such a decision that is not in force, and why not, or none",
 }
 
-NAMES = tuple(ABOUT)
 
-
-def cells(seen: Survey, version: int) -> tuple[str, ...]:
-    """Return the cells of one version, in the order of :data:`NAMES`."""
+def cells(seen: Survey, version: int) -> dict[str, str]:
+    """Return the cells of one version."""
     found = seen.ancestry.versions[version]
     edge = _told_kinds(found.activity.edges) if found.activity else ""
-    holding = seen.declassified(version)
-    return (
-        edge or ("unspecified" if found.activity else "none"),
-        "; ".join(sorted(map(_told, holding))) or "none",
-        "; ".join(sorted(_lapsed(seen, found.uri, holding, edge))) or "none",
-    )
+    told, lapsed = "none", "none"
+    if seen.declared(found.uri):
+        holding = seen.declassified(version)
+        told = "; ".join(sorted(map(_told, holding))) or told
+        lapsed = "; ".join(sorted(_lapsed(seen, found.uri, holding, edge))) or lapsed
+    return {
+        "edge": edge or ("unspecified" if found.activity else "none"),
+        "declassified": told,
+        "declassification_lapsed": lapsed,
+    }
 
 
 def ends_us(seen: Survey, version: int) -> Iterable[int]:

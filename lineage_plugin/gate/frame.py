@@ -16,6 +16,7 @@ from typing import Any
 from lineage_plugin.codec import digest
 from lineage_plugin.gate import edge_columns, license_columns, quarantine
 from lineage_plugin.lineage import training
+from lineage_plugin.lineage.ancestry import Ancestry
 from lineage_plugin.lineage.survey import Survey
 from lineage_plugin.model import (
     Assurance,
@@ -100,13 +101,25 @@ _CONTENT = attrgetter(
 
 @dataclass(frozen=True)
 class Frame:
-    """Rows in the order of :attr:`Ancestry.versions`: nearest first.
+    """What is known of each version, in the order of :attr:`Ancestry.versions`: nearest first.
 
-    ``expires_us`` is when the first of the facts that the rows rest on changes by itself.
+    ``lasting`` are the relevant columns, as one object for all versions that share them.
+    ``expires_us`` is when the first of the facts that they rest on changes by itself.
     """
 
-    rows: Sequence[Row]
+    lasting: Sequence[Row]
+    ancestry: Ancestry
     expires_us: int | None
+
+    @cached_property
+    def rows(self) -> Sequence[Row]:
+        """All columns of each version."""
+        return [
+            {**row, "version": version.name, "job": version.job, "depth": depth}
+            for row, version, depth in zip(
+                self.lasting, self.ancestry.versions, self.ancestry.depth, strict=True
+            )
+        ]
 
     @cached_property
     def digest(self) -> str:
@@ -122,12 +135,16 @@ class Frame:
         ]
 
     def _nearest(self, names: Sequence[str]) -> dict[tuple[Any, ...], int]:
+        rows = self.lasting if RELEVANT.keys() >= set(names) else self.rows
+        # Of the rows that are one object only the first is looked into.
+        first: dict[int, int] = {}
+        for version, row in enumerate(rows):
+            first.setdefault(id(row), version)
+        cells = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
         found: dict[tuple[Any, ...], int] = {}
-        # The first name once more makes a tuple of a single one too.
-        cells = itemgetter(*names, names[0])
-        for version, row in enumerate(self.rows):
-            found.setdefault(cells(row), version)
-        return {seen[:-1]: version for seen, version in found.items()}
+        for version in first.values():
+            found.setdefault(cells(rows[version]), version)
+        return found
 
 
 def build(
@@ -165,25 +182,30 @@ def build(
         uri: judge.columns(declared, arriving.get(uri, ()), reached.get(uri, DIRECT))
         for uri, declared in said.items()
     }
-    shared: dict[tuple[str, ...], dict[str, Any]] = {}
+    # Of the versions of a dataset only a few things differ, and seldom.
+    shared: dict[tuple[object, ...], Row] = {}
     rows = []
     for index, version in enumerate(ancestry.versions):
-        uri = version.uri
-        activity = version.activity
-        external = seen.declared.is_root(uri)
-        origin = "external" if external else "derived" if activity else "unknown"
-        role = "input" if uri in read else "root" if external or not activity else "ancestor"
-        step = edge_columns.cells(seen, index)
-        key = (uri, role, origin, seen.lineage_verdict(index), *step, held.get(index, ""))
-        if key not in shared:
-            names = ("dataset", "role", "origin", "lineage_verdict", *edge_columns.NAMES)
-            named = dict(zip(names, key[:-1], strict=True))
-            shared[key] = {**named, **quarantine.cells(index, held), **about[uri], **conflicts[uri]}
+        uri, activity, verdict = version.uri, version.activity, seen.lineage_verdict(index)
+        key = (uri, activity and activity.edges, verdict, held.get(index))
+        row = shared.get(key)
+        if row is None:
+            external = seen.declared.is_root(uri)
+            ancestor = "root" if external or not activity else "ancestor"
+            row = shared[key] = {
+                "dataset": uri,
+                "role": "input" if uri in read else ancestor,
+                "origin": "external" if external else "derived" if activity else "unknown",
+                "lineage_verdict": verdict,
+                **edge_columns.cells(seen, index),
+                **quarantine.cells(index, held),
+                **about[uri],
+                **conflicts[uri],
+            }
             for until_us in edge_columns.ends_us(seen, index):
                 judge.note_expiry(until_us)
-        volatile = {"version": version.name, "job": version.job, "depth": ancestry.depth[index]}
-        rows.append({**shared[key], **volatile})
-    return Frame(rows, judge.expires_us)
+        rows.append(row)
+    return Frame(rows, ancestry, judge.expires_us)
 
 
 def _arriving(seen: Survey, inputs: Iterable[int]) -> dict[str, list[str]]:
