@@ -18,6 +18,10 @@ import click
 COMMANDS = {
     "init": ("init", "Write starter files and set Airflow up to record provenance."),
     "catalog": ("catalog", "Check what people wrote: catalog, policy, suites."),
+    "suite": (
+        "suite",
+        "Write suites, read them in plain words, and try them on example frames.",
+    ),
     "check": (
         "check",
         "Check DAG files before they run: gates, datasets, purposes, catalog, suites.",

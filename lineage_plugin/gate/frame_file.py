@@ -14,6 +14,7 @@ import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from lineage_plugin.catalog.snapshot import open_ordinary
@@ -54,7 +55,6 @@ class FrameFile:
     path: str
     rows: tuple[Mapping[str, Any], ...]
     notes: str = ""
-    purpose: str = ""
     outcome: Outcome | None = None
     reasons: tuple[str, ...] = ()
 
@@ -176,9 +176,10 @@ class _Reading:
         for key in sorted(raw.keys() - _KEYS):
             self._wrong(f"unknown key {key!r}", hint=_meant(key, _KEYS))
         outcome, reasons = self._expected(raw.get("expected"))
-        rows = self._rows(raw["rows"])
-        notes, purpose = str(raw.get("notes") or ""), str(raw.get("purpose") or "")
-        return FrameFile(self.path.stem, str(self.path), rows, notes, purpose, outcome, reasons)
+        purpose = raw.get("purpose")
+        rows = self._rows(raw["rows"], {"purpose": str(purpose)} if purpose else {})
+        notes = str(raw.get("notes") or "")
+        return FrameFile(self.path.stem, str(self.path), rows, notes, outcome, reasons)
 
     def csv(self) -> FrameFile | None:
         """Return the frame of a CSV file: a header of columns, an empty cell says nothing."""
@@ -246,7 +247,9 @@ class _Reading:
             reasons = []
         return outcome, tuple(reasons)
 
-    def _rows(self, rows: Sequence[Any]) -> tuple[Mapping[str, Any], ...]:
+    def _rows(
+        self, rows: Sequence[Any], of_all: Mapping[str, Any] = MappingProxyType({})
+    ) -> tuple[Mapping[str, Any], ...]:
         found = []
         for number, row in enumerate(rows, 1):
             if not isinstance(row, dict):
@@ -254,7 +257,7 @@ class _Reading:
                 continue
             for message, hint in _mistakes(row):
                 self._wrong(f"row {number}: {message}", hint=hint)
-            found.append(filled(row))
+            found.append(filled({**of_all, **row}))
         return tuple(found)
 
 

@@ -27,6 +27,7 @@ from lineage_plugin.gate import (
 )
 from lineage_plugin.gate.faults import reason_for
 from lineage_plugin.gate.frame import Frame
+from lineage_plugin.gate.judging import judge
 from lineage_plugin.gate.policy import Policy, load
 from lineage_plugin.gate.receipts import Reported
 from lineage_plugin.gate.sync import bring_up_to_date, current_catalog, lacking
@@ -359,40 +360,31 @@ class Gate:
 def _judge(
     asked: _Question, policy: Policy, table: Frame, seen: Survey, recipient: Recipient
 ) -> Decision:
-    # The only way to Great Expectations, which takes seconds to import.
-    from lineage_plugin.gate.suite import run_suites
-
     columns = policy.columns(frame.RELEVANT, frame.VOLATILE)
     judged = table.distinct(columns)
-    run = run_suites(policy.suites, [row for row, _ in judged], columns=columns)
-    outcome, reasons, warnings = decide.explain(
-        run.failures, judged, seen.ancestry, purpose=asked.purpose, recipient=recipient
+    found = judge(
+        policy.suites,
+        judged,
+        seen.ancestry,
+        columns=columns,
+        purpose=asked.purpose,
+        recipient=recipient,
     )
-    if apart := quarantine.reasons(judged, seen.ancestry):
-        # Whatever the suites ask: who holds data back does not know by which gate it is used.
-        known = {(reason.id, reason.dataset) for reason in reasons}
-        more = [reason for reason in apart if (reason.id, reason.dataset) not in known]
-        reasons = decide.in_order((*reasons, *more), seen.ancestry)
-        outcome = decide.outcome_of(reasons)
-    if not run.passed and outcome is Outcome.ALLOWED:
-        outcome, reasons = Outcome.UNDECIDED, (_CONTRADICTION,)
-    # What could not be judged may be mended without a trace in frame or policy: by an installation.
-    holds = all(failure.kind == "failed" for failure in run.failures)
     return Decision(
         id=str(uuid.uuid4()),
-        outcome=outcome,
+        outcome=found.outcome,
         purpose=asked.purpose,
         inputs=asked.inputs,
         subject=asked.subject,
-        reasons=reasons,
+        reasons=found.reasons,
         at_us=asked.at_us,
-        valid_until_us=_valid_until(asked.at_us, policy, table) if holds else asked.at_us,
+        valid_until_us=_valid_until(asked.at_us, policy, table) if found.holds else asked.at_us,
         frame_digest=table.digest,
         policy_digest=policy.digest,
         known_seq=seen.seq,
         suites=tuple(suite.name for suite in policy.suites),
         rows=len(judged),
-        warnings=warnings,
+        warnings=found.warnings,
         recipient=asked.recipient,
         agreements=recipient.agreements,
     )
@@ -438,12 +430,6 @@ _NO_PURPOSE = decide.undecided(
     "this task must pass a gate, and nobody says what for",
     'name the purpose: below gates: in policy.yaml, by a tag such as "purpose:model-training", or '
     'with @requires("model-training")',
-)
-
-_CONTRADICTION = decide.undecided(
-    "suite.error",
-    "a suite did not pass, but named no reason that blocks",
-    "run: lineage-plugin catalog check",
 )
 
 

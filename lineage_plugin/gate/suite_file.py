@@ -199,7 +199,7 @@ def find_suite(name: str, folder: Path, *, required: Collection[Path] = ()) -> P
     Raises:
         SuiteError: There is none of that name, or whether there is cannot be told.
     """
-    if not _NAME.fullmatch(name):
+    if not is_suite_name(name):
         hint = "write the file's name without .json and without folders"
         raise SuiteError((Problem(f"{name[:200]!r} does not name a suite", hint=hint),))
     if folder in required and not folder.is_dir():
@@ -213,6 +213,11 @@ def find_suite(name: str, folder: Path, *, required: Collection[Path] = ()) -> P
     near = suggest(name, known)
     hint = (f"did you mean {near!r}? " if near else "") + f"known: {', '.join(known) or 'none'}"
     raise SuiteError((Problem(f"no suite {name!r}", where=str(folder), hint=hint),))
+
+
+def is_suite_name(text: str) -> bool:
+    """Whether a suite may have this name: a file's, which cannot lead out of its folder."""
+    return _NAME.fullmatch(text) is not None
 
 
 def _is_there(file: Path) -> bool:

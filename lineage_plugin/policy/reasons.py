@@ -81,6 +81,13 @@ def areas() -> frozenset[str]:
     return frozenset(row["area"] for row in _tables.rows("verdicts", "verdicts"))
 
 
+def clause_of(area: str) -> tuple[str, str]:
+    """Return what is required in an area and where that is written; nothing for another word."""
+    rows = {row["area"]: row for row in _tables.rows("verdicts", "areas")}
+    row = rows.get(area)
+    return (row["clause"], row["source"]) if row else ("", "")
+
+
 def part_of(area: str) -> str:
     """Return the part of a declaration on which the verdicts of an area rest.
 

@@ -105,7 +105,9 @@ def test_every_yaml_snippet_is_read_and_only_the_mistaken_one_has_mistakes(tmp_p
 
 
 def test_every_suite_that_is_shown_can_be_trusted_to_judge(tmp_path: Path) -> None:
-    shown = [s for page in PAGES for s in snippets(page) if s.language == "json"]
+    # What the page on suites shows is run by test_suites_page.py.
+    pages = PAGES.keys() - {"suites.md"}
+    shown = [s for page in pages for s in snippets(page) if s.language == "json"]
 
     assert shown
     for snippet in shown:
