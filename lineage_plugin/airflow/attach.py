@@ -57,8 +57,9 @@ def _hang(task: Any, hook: TaskHook, name: str) -> None:
     elif isinstance(task, _TaskDecorator):
         _stay_in_worker(task.operator_class, task.kwargs, hook, name)
         _add(task.kwargs, carried(task.function).merged(hook))
+        _outlast_override(task, hook, name)
         if isinstance(task.function, FunctionType) and _calls_here(task.operator_class):
-            # .override(pre_execute=...) takes the hook away.
+            # A policy of the user's may take the hook away.
             task.function = _carry(task.function, hook, ships=False)
     elif isinstance(task, OperatorPartial):
         _stay_in_worker(task.operator_class, task.kwargs, hook, name)
@@ -67,6 +68,18 @@ def _hang(task: Any, hook: TaskHook, name: str) -> None:
         hang(task, hook)
     else:
         raise _misplaced(name, f"{type(task).__name__} {task!r:.80}")
+
+
+def _outlast_override(task: Any, hook: TaskHook, name: str) -> None:
+    """Hang *hook* on what ``.override()`` makes of *task* too, whatever it overrides."""
+    override = task.override
+
+    def overridden(**kwargs: Any) -> Any:
+        other = override(**kwargs)
+        _hang(other, hook, name)
+        return other
+
+    task.override = overridden
 
 
 def hang(operator: Any, hook: TaskHook) -> None:

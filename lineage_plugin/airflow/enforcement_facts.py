@@ -41,7 +41,7 @@ class Rules:
             Ungateable: It must pass a gate, and none can be put before it.
         """
         facts = self.facts_of(task)
-        if _GATE in facts.operators:
+        if _is_gate(_kind_of(task)):
             return []
         if self._gates.problems:
             # Of an unattended task nothing runs; a gate that is there is undecided already.
@@ -54,14 +54,16 @@ class Rules:
             if not any(rule.singles_out for rule in matched):
                 return []
             raise Ungateable(_told(facts, matched[0].where))
-        if not facts.is_python and not _stands_behind_gate(task):
-            raise Ungateable(_told(facts, matched[0].where))
         named = [requirement.purpose for requirement in hook.requirements]
-        return [Requirement(purpose) for purpose in purposes_of(facts, matched, named)]
+        before = frozenset[str]() if facts.is_python else _purposes_before(task)
+        wanted = purposes_of(facts, matched, (*named, *before))
+        if not facts.is_python and not (before and before.issuperset((*named, *wanted))):
+            raise Ungateable(_told(facts, matched[0].where))
+        return [Requirement(purpose) for purpose in wanted]
 
     def facts_of(self, task: Any) -> TaskFacts:
         """Return what rules look at in an operator."""
-        kind: Any = getattr(task, "operator_class", None) or type(task)
+        kind = _kind_of(task)
         dag = task.dag
         return TaskFacts(
             dag_id=dag.dag_id,
@@ -107,6 +109,10 @@ def _told(facts: TaskFacts, where: str) -> str:
     )
 
 
+def _kind_of(task: Any) -> Any:
+    return getattr(task, "operator_class", None) or type(task)
+
+
 @functools.cache
 def _names_of(kind: type) -> frozenset[str]:
     names = {
@@ -140,10 +146,20 @@ def _is_attended(task: Any) -> bool:
     )
 
 
-def _stands_behind_gate(task: Any) -> bool:
+@functools.cache
+def _is_gate(kind: type) -> bool:
+    """Whether a class does what a gate does, and nothing instead of it."""
+    gates: list[Any] = [c for c in kind.__mro__ if f"{c.__module__}.{c.__qualname__}" == _GATE]
+    return any(getattr(kind, "execute", None) is gate.execute for gate in gates)
+
+
+def _purposes_before(task: Any) -> frozenset[str]:
+    """Return for which purposes gates have let pass whatever comes before *task*."""
     rule = getattr(task.trigger_rule, "value", task.trigger_rule)
-    kinds: list[Any] = [type(above) for above in task.upstream_list]
-    return str(rule) == "all_success" and any(_GATE in _names_of(kind) for kind in kinds)
+    if str(rule) != "all_success":
+        return frozenset()
+    kinds: list[tuple[Any, Any]] = [(above, type(above)) for above in task.upstream_list]
+    return frozenset(above.purpose for above, kind in kinds if _is_gate(kind))
 
 
 def _uris(outlets: Iterable[Any]) -> Iterator[tuple[Any, str]]:

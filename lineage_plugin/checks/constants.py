@@ -160,7 +160,7 @@ def _sequence(node: ast.Tuple | ast.List | ast.Set, scope: Scope, depth: int) ->
         value = value_of(item.value if isinstance(item, ast.Starred) else item, scope, depth)
         if not isinstance(item, ast.Starred):
             found.append(value)
-        elif isinstance(value, tuple):
+        elif isinstance(value, tuple) and len(found) + len(value) <= MOST_ITEMS:
             found += value
         else:
             return UNTOLD

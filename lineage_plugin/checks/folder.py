@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import stat
 import tokenize
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -87,9 +88,11 @@ class _Modules:
 
 def _parsed(file: Path) -> ast.Module:
     try:
-        size = file.stat().st_size
-        if size > MOST_BYTES:
-            raise _Unreadable(f"it has {size} bytes, which nobody wrote by hand")
+        found = file.stat()
+        if not stat.S_ISREG(found.st_mode):  # a pipe or a device has no end
+            raise _Unreadable("it is no file")
+        if found.st_size > MOST_BYTES:
+            raise _Unreadable(f"it has {found.st_size} bytes, which nobody wrote by hand")
         with tokenize.open(file) as source, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd escapes, which are its author's business
             return ast.parse(source.read())
@@ -112,7 +115,8 @@ def _files(root: Path) -> Iterator[Path]:
             if ignored[folder](str(file.relative_to(folder))):
                 break
             if folder == root:
-                yield file
+                if file.is_file():
+                    yield file
                 break
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from lineage_plugin import codec
 from lineage_plugin.facets import explicit, names
-from lineage_plugin.facets.loose import items, mapping, ref_of, text
+from lineage_plugin.facets.loose import items, line, mapping, ref_of, text
 from lineage_plugin.model import (
     Assurance,
     DatasetRef,
@@ -50,7 +50,7 @@ def facts_of(event: Mapping[str, Any], *, received_us: int = 0) -> RunFacts | No
         received_us: What the event's time is taken to be where it is missing or unreadable.
     """
     run, job = mapping(event.get("run")), mapping(event.get("job"))
-    run_id, job_name = text(run.get("runId")), text(job.get("name"))
+    run_id, job_name = text(run.get("runId")), line(job.get("name"))
     if not run_id or not job_name:
         return None
     facets = mapping(run.get("facets"))
@@ -64,7 +64,7 @@ def facts_of(event: Mapping[str, Any], *, received_us: int = 0) -> RunFacts | No
     outputs = _outputs(event, task, replaced=state is RunState.COMPLETE)
     return RunFacts(
         run_id=run_id,
-        job_namespace=text(job.get("namespace")),
+        job_namespace=line(job.get("namespace")),
         job_name=job_name,
         state=state,
         at_us=received_us if at_us is None else at_us,

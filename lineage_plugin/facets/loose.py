@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from unicodedata import category
 
 from lineage_plugin.model import DatasetRef
+
+#: Unicode's categories of control characters and of breaks; spaces of any script are names' own.
+_BREAKS = frozenset({"Cc", "Zl", "Zp"})
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -27,8 +31,21 @@ def text(value: object) -> str:
     return value.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
+def line(value: object) -> str:
+    r"""Return a string of one line that steers no terminal: a name in a log or list forges nothing.
+
+    Example:
+        >>> line("lake/a\nALLOWED") == "lake/a\ufffdALLOWED"
+        True
+    """
+    found = text(value)
+    if found.isprintable():
+        return found
+    return "".join("\N{REPLACEMENT CHARACTER}" if category(c) in _BREAKS else c for c in found)
+
+
 def ref_of(item: object) -> DatasetRef | None:
     """Read a dataset's namespace and name; ``None`` if it does not give both."""
     found = mapping(item)
-    namespace, name = text(found.get("namespace")), text(found.get("name"))
+    namespace, name = line(found.get("namespace")), line(found.get("name"))
     return DatasetRef(namespace, name) if namespace and name else None

@@ -17,12 +17,13 @@ from lineage_plugin.model import (
     StatementKind,
     in_force,
 )
+from lineage_plugin.policy import reasons as table
 
 #: Who ends what was paid.
 GATE = "the gate"
 
-#: What is over by itself in a moment is no debt.
-_PASSES = frozenset({"lineage.writer-open"})
+#: What is over by itself in a moment is no debt, nor is what somebody holds back from now on.
+_NEVER = frozenset({"lineage.writer-open", "quarantine.held"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ def debts(statements: Iterable[Statement], purpose: str, at_us: int) -> dict[Deb
         (dataset, statement.reason_id): statement
         for statement in in_force(statements, at_us)
         if statement.kind is StatementKind.BASELINE and statement.purpose == purpose
+        if _lasts(statement.reason_id)
         for dataset in statement.datasets
     }
 
@@ -128,7 +130,11 @@ def compare(decision: Decision, statements: Iterable[Statement]) -> Comparison:
 
 def may_be_owed(reason: Reason) -> bool:
     """Whether a reason is of the kind that lasts: about a dataset, and not over by waiting."""
-    return bool(reason.dataset) and reason.id not in _PASSES
+    return bool(reason.dataset) and _lasts(reason.id)
+
+
+def _lasts(reason_id: str) -> bool:
+    return reason_id not in _NEVER and not table.is_fault(reason_id)
 
 
 def _debts_in(decision: Decision) -> Iterator[Debt]:

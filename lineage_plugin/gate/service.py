@@ -348,7 +348,8 @@ class Gate:
 
     def _unrecorded(self, decision: Decision, why: Reason, asked: _Question) -> Decision:
         """Return a decision that the record did not take: not ``ALLOWED``, unless modes say so."""
-        plain = modes.without(decision)
+        # That the record was down says nothing about the frame, so it is never said again about it.
+        plain = replace(modes.without(decision), frame_digest="")
         if why not in plain.reasons:
             undecided = decision.outcome is Outcome.ALLOWED
             outcome = Outcome.UNDECIDED if undecided else plain.outcome

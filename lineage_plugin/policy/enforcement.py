@@ -187,7 +187,8 @@ def _bypasses(facts: TaskFacts) -> Iterator[Bypass]:
             "not-python",
             "no Python worker runs this task (@task.stub, or a queue of another coordinator), and "
             "a gate is Python",
-            "put a ProvenanceGateOperator before it, with the default trigger rule between them",
+            "put a ProvenanceGateOperator for each purpose before it, with the default trigger "
+            "rule between them",
         )
     if facts.is_unattended:
         yield Bypass(

@@ -104,6 +104,16 @@ def is_waivable(reason_id: str) -> bool:
     return found is None or found.is_waivable
 
 
+def is_fault(reason_id: str) -> bool:
+    """Whether a reason is a fault of the gate itself, and says nothing about any data.
+
+    Example:
+        >>> is_fault("record.run-missing"), is_fault("license.absent"), is_fault("mine.rule")
+        (True, False, False)
+    """
+    return about(reason_id) is not None and reason_id.partition(".")[0] not in areas()
+
+
 @functools.cache
 def _known() -> dict[str, About]:
     return {found.id: found for found in (*_verdicts(), *_faults())}

@@ -107,6 +107,9 @@ def _node(parsed: Any, depth: int = 0) -> Node:
     if operator is None:
         licensed = getattr(parsed, "license_symbol", parsed)
         exception = getattr(parsed, "exception_symbol", None)
+        if exception and exception.key.casefold() not in exceptions():
+            # What nobody knows may take permissions away, as the Commons Clause does.
+            raise ValueError(f"{exception.key[:200]!r} is no SPDX license exception")
         return Node("", licensed.key, exception=exception.key if exception else "")
     return Node(operator.strip(), parts=tuple(_node(each, depth + 1) for each in parsed.args))
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -90,6 +92,19 @@ def test_one_run_goes_on_and_is_recorded_when_the_record_is_back(
         assert statement.subject == RUN
         assert store.decision(during.id) == during
         assert store.verify().faults == ()
+
+
+def test_once_the_record_takes_decisions_again_nothing_is_left_of_it(house: Gatehouse) -> None:
+    """A record that is read but not written, as on a full disk, was down all the same."""
+    house.settings = replace(house.settings, append_budget_ms=100)
+    issue(house)
+    with closing(sqlite3.connect(house.record, isolation_level=None)) as locked:
+        locked.execute("BEGIN IMMEDIATE")
+        assert house.ask("raw", subject=RUN).break_glass
+
+    after = house.ask("raw", subject=replace(RUN, dag_run_id="tuesday", run_id="other"))
+
+    assert (after.outcome, after.reasons, after.break_glass) == (Outcome.ALLOWED, (), "")
 
 
 def test_it_is_used_once_but_may_be_asked_again_by_the_same_try(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lineage_plugin.gate import baseline
+from lineage_plugin.gate.receipts import Reported
 from lineage_plugin.gate.replay import Verdict, compare
 from lineage_plugin.gate.service import open_gate
 from lineage_plugin.model import (
@@ -19,7 +20,7 @@ from lineage_plugin.model import (
     Subject,
     in_force,
 )
-from tests.support.gatehouse import CLEAN, DAY, RULE, Gatehouse, ref, roots
+from tests.support.gatehouse import CLEAN, DAY, RULE, Gatehouse, ref, roots, subject
 
 UNLICENSED = CLEAN.replace("license: CC-BY-4.0", "license: CC-BY-NC-4.0")
 FACES = Subject(job_name="faces.train", group="monday", run_id="r1", dag_id="faces")
@@ -254,3 +255,27 @@ def test_faults_of_the_gate_are_never_owed(tmp_path: Path) -> None:
     there.suite_text("quick", "{")
 
     assert create(there, "raw") == []
+
+
+@pytest.mark.parametrize("reason_id", ["quarantine.held", "record.run-missing"])
+def test_what_is_never_owed_stands_whatever_the_record_says_is_owed(
+    tmp_path: Path, reason_id: str
+) -> None:
+    there = house(tmp_path).catalog(roots(raw=CLEAN)).ran("clean", ["raw"], ["features"])
+    writer = subject("clean")
+    missing = Reported(ref("features"), there.now_us, "other", "tuesday", run_id="lost")
+    there.settings = replace(there.settings, settle_wait_s=0)
+    with there.store() as store:
+        for each in (
+            Statement("q", StatementKind.QUARANTINE, "the gate", "late", there.now_us,
+                      datasets=(ref("features").uri,), subject=writer),
+            Statement("b", StatementKind.BASELINE, "Ada", "all", there.now_us,
+                      datasets=(ref("features").uri,), purpose="model-training",
+                      reason_id=reason_id),
+        ):  # fmt: skip
+            store.append_statement(each, recorded_us=there.now_us)
+
+    decision = there.ask("features", reported=[missing])
+
+    assert decision.owed == ()
+    assert reason_id in {reason.id for reason in decision.reasons}

@@ -180,6 +180,24 @@ def test_overriding_the_hook_of_a_task_keeps_its_gate(decorate: Any, pre_execute
         operator.python_callable()
 
 
+@pytest.mark.parametrize("kind", [task, task.bash, task.virtualenv, task.branch])
+def test_overriding_the_hook_of_a_task_of_any_kind_keeps_its_gate(kind: Any) -> None:
+    with DAG("d", schedule=None):
+        gated = provenance(edge="train")(requires("model-training")(kind(train)))
+        once = gated.override(pre_execute=print)
+        operator = operator_of(once.override(task_id="again", pre_execute=None)(shard=2))
+        mapped = operator_of(once.override(task_id="mapped").expand(shard=[1, 2]))
+
+    hook = hook_of(operator)
+    assert (purposes(hook), hook.edge, operator._pre_execute_hook.then) == (
+        ["model-training"],
+        "train",
+        (),
+    )
+    assert purposes(mapped.partial_kwargs["pre_execute"]) == ["model-training"]
+    assert mapped.partial_kwargs["pre_execute"].then == (print,)
+
+
 def test_a_task_that_is_gated_from_above_looks_as_without_the_gate() -> None:
     plain: Any = task(train)
     gated: Any = requires("p")(task(train))

@@ -220,8 +220,28 @@ def test_a_stub_passes_only_behind_a_gate(policy: Write) -> None:
     alone, behind = operator_of(train()), operator_of(train.override(task_id="behind")())
     ProvenanceGateOperator(task_id="gate", purpose="publication") >> behind
 
-    with pytest.raises(AirflowClusterPolicyViolation, match="put a ProvenanceGateOperator before"):
+    with pytest.raises(
+        AirflowClusterPolicyViolation, match="put a ProvenanceGateOperator for each"
+    ):
         enforcement.enforce(alone)
+    enforcement.enforce(behind)
+
+
+@pytest.mark.usefixtures("dag")
+def test_a_stub_does_not_pass_behind_a_gate_for_something_else(policy: Write) -> None:
+    policy("gates: [{dag: '*', purpose: [face-recognition, model-training]}]")
+
+    @task.stub(queue="java")
+    def train() -> None: ...
+
+    behind = operator_of(train())
+    ProvenanceGateOperator(task_id="research", purpose="scientific-research") >> behind
+    with pytest.raises(AirflowClusterPolicyViolation):
+        enforcement.enforce(behind)
+    ProvenanceGateOperator(task_id="training", purpose="model-training") >> behind
+    with pytest.raises(AirflowClusterPolicyViolation):
+        enforcement.enforce(behind)
+    ProvenanceGateOperator(task_id="faces", purpose="face-recognition") >> behind
     enforcement.enforce(behind)
 
 
@@ -230,6 +250,27 @@ def test_a_gate_needs_no_gate(policy: Write) -> None:
     policy("gates: [{dag: '*'}]")
 
     assert purposes(ProvenanceGateOperator(task_id="gate", purpose="publication")) == []
+
+
+class TrainsBehindItsGate(ProvenanceGateOperator):
+    """Inherits from a gate, and does something else."""
+
+    def execute(self, context: Any) -> dict[str, str]:
+        return {}
+
+
+class NamedGate(ProvenanceGateOperator):
+    """A gate with another colour."""
+
+    ui_color = "#ffffff"
+
+
+@pytest.mark.usefixtures("dag")
+def test_a_gate_is_what_does_what_a_gate_does_not_what_inherits_from_one(policy: Write) -> None:
+    policy("gates: [{dag: '*', purpose: model-training}]")
+
+    assert purposes(NamedGate(task_id="gate", purpose="publication")) == []
+    assert purposes(TrainsBehindItsGate(task_id="fit", purpose="publication")) == ["model-training"]
 
 
 @pytest.mark.usefixtures("dag")

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import json
+import os
 import textwrap
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -197,6 +199,27 @@ def test_no_file_breaks_the_check(dags: Path, content: bytes) -> None:
 
     assert done.exit_code in {0, 2}, done.output
     assert done.exception is None or isinstance(done.exception, SystemExit)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda file: file.symlink_to("/dev/zero")])
+def test_what_is_no_file_does_not_hold_up_the_check(dags: Path, make: Any) -> None:
+    make(dags / "no_file.py")
+
+    assert run().stdout.endswith("0 files, 0 tasks: 0 errors, 1 warnings, 0 notes\n")
+
+
+def test_a_pipe_that_is_named_is_no_file(dags: Path) -> None:
+    os.mkfifo(dags / "no_file.py")
+
+    assert rules("dags/no_file.py") == ["dag.unreadable", "catalog.unused"]
+
+
+def test_a_list_that_grows_with_every_line_does_not_hold_up_the_check(dags: Path) -> None:
+    grows = "".join(f"a{n + 1} = [*a{n}, *a{n}]\n" for n in range(64))
+    task = "@task(inlets=a64)\ndef t(): ...\nwith DAG('d'): requires('model-training')(t)()\n"
+    write(dags, f"a0 = [Asset('s3://lake/a')]\n{grows}{task}")
+
+    assert "dag.untold" in rules()
 
 
 def test_files_that_airflow_passes_over_are_passed_over(dags: Path) -> None:

@@ -53,6 +53,17 @@ def facts(**changes: Any) -> RunFacts:
     return found
 
 
+def test_a_name_is_one_line_and_keeps_the_spaces_of_every_script() -> None:
+    forged, japanese = "raw\n2026 ALLOWED\x1b[2J\u2028", "写真\u3000集"
+    found = facts(
+        inputs=[{"namespace": "s3://lake", "name": name} for name in (forged, japanese)],
+        job={"namespace": "air\nflow", "name": "dag\rtask"},
+    )
+
+    assert [ref.name for ref in found.inputs] == ["raw\ufffd2026 ALLOWED\ufffd[2J\ufffd", japanese]
+    assert (found.job_namespace, found.job_name) == ("air\ufffdflow", "dag\ufffdtask")
+
+
 def test_a_plain_event_says_who_read_and_wrote_what_and_when() -> None:
     assert facts() == RunFacts(
         run_id=RUN,

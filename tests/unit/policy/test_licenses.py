@@ -48,6 +48,8 @@ TREE = Purposes.shipped()
         ("(CC-BY-NC-4.0 OR CC-BY-4.0) AND MIT", "permitted", "permitted", "permitted"),
         ("Apache-2.0 WITH LLVM-exception", "permitted", "permitted", "permitted"),
         ("CC-BY-NC-4.0 WITH LLVM-exception", "non-commercial", "non-commercial", "permitted"),
+        ("MIT WITH AdditionRef-Commons-Clause", "unknown", "unknown", "unknown"),
+        ("MIT WITH LicenseRef-no-training", "unknown", "unknown", "unknown"),
     ],
     ids=str,
 )
