@@ -52,13 +52,21 @@ def history_of(
     return History(DATASETS, {}, activities, writes, reads, first_read, 1)
 
 
-def seen(history: History, dataset: int, start: int, end: int, but: int) -> set[tuple[int, int]]:
+def ended_of(activity: Activity) -> int:
+    return NEVER if activity.ended_us is None else activity.ended_us
+
+
+def seen(
+    history: History, dataset: int, start: int, end: int, but: int, *, settled_too: bool = True
+) -> set[tuple[int, int]]:
     """The reference: every version of *dataset* against the interval, one by one."""
-    ends = {a.id: NEVER if a.ended_us is None else a.ended_us for a in history.activities.values()}
+    ends = {a.id: ended_of(a) for a in history.activities.values()}
     starts = {a.id: a.started_us for a in history.activities.values()}
     writers = [a for a, written, _ in history.writes if written == dataset]
     at_once = {a for a in writers if starts[a] == ends[a] == start == end}
     overlapping = {a for a in writers if starts[a] < end and ends[a] > start} | at_once
+    if not settled_too:
+        return {(dataset, a) for a in overlapping - {but}}
     before = [a for a in writers if ends[a] <= start and a not in at_once]
     last = max((ends[a] for a in before), default=None)
     settled = {a for a in before if ends[a] == last}
@@ -84,16 +92,12 @@ def test_what_a_reader_gets_agrees_with_looking_at_every_pair(
         if not writer:
             continue
         activity = history.activities[writer]
-        end = NEVER if activity.ended_us is None else activity.ended_us
+        end = ended_of(activity)
         kept = {keys[parent] for parent in found.kept[index]}
-        expected = seen(history, dataset, activity.started_us, end, writer)
-        if (dataset, writer) in over:
-            expected = {
-                (d, a)
-                for d, a in expected
-                if a and (history.activities[a].ended_us or NEVER) > activity.started_us
-            }
-        assert kept == expected
+        replaced = (dataset, writer) in over
+        assert kept == seen(
+            history, dataset, activity.started_us, end, writer, settled_too=not replaced
+        )
 
 
 @given(stories, st.randoms(use_true_random=False))

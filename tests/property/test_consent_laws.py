@@ -147,7 +147,7 @@ def test_time_alone_changes_a_verdict_only_where_it_was_announced(said: Consent)
 @given(consents, moments)
 def test_once_the_last_event_is_over_nothing_comes_back(said: Consent, at: int) -> None:
     last = max((event.at_us for event in said.events), default=-20)
-    if at >= max(last, said.from_us or last) and not allowed(said, at):
+    if at >= max(last, last if said.from_us is None else said.from_us) and not allowed(said, at):
         assert not any(allowed(said, later) for later in range(at, 130))
 
 

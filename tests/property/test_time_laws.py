@@ -20,7 +20,14 @@ from lineage_plugin.policy.purposes import shipped
 from lineage_plugin.propagation import Escalation, Label, combine, through
 from lineage_plugin.store import open_store
 from lineage_plugin.store.api import Activity, History, Store
-from tests.property.test_ancestry_laws import DATASETS, NEVER, history_of, seen, stories
+from tests.property.test_ancestry_laws import (
+    DATASETS,
+    NEVER,
+    ended_of,
+    history_of,
+    seen,
+    stories,
+)
 from tests.property.test_store_order import facts_of_a_week, refs
 
 Story = list[tuple[int, int | None, frozenset[int], dict[int, bool]]]
@@ -40,6 +47,7 @@ def reference(history: History, asked: Iterable[int]) -> tuple[set[Key], set[tup
     """The reference: from what is asked for up, looking at every writer for each thing read."""
     wrote = {(d, a) for a, d, _ in history.writes}
     over = {(d, a) for a, d, overwrites in history.writes if overwrites}
+    ended = {a.id: ended_of(a) for a in history.activities.values()}
 
     def read(dataset: int, start: int, end: int, me: int) -> set[Key]:
         found = seen(history, dataset, start, end, me)
@@ -52,14 +60,10 @@ def reference(history: History, asked: Iterable[int]) -> tuple[set[Key], set[tup
         dataset, writer = key = waiting.pop()
         if not writer:
             continue
-        start, end = history.activities[writer].started_us, history.activities[writer].ended_us
-        whole = (start, NEVER if end is None else end, writer)
+        start = history.activities[writer].started_us
+        whole = (start, ended[writer], writer)
         parents = {p for a, d in history.reads if a == writer for p in read(d, *whole)}
-        kept = seen(history, dataset, *whole)
-        if (dataset, writer) in over:
-            kept = {
-                (d, a) for d, a in kept if a and (history.activities[a].ended_us or NEVER) > start
-            }
+        kept = seen(history, dataset, *whole, settled_too=(dataset, writer) not in over)
         arrows |= {(key, parent) for parent in parents | kept}
         waiting += (parents | kept) - nodes
         nodes |= parents | kept
