@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lineage_plugin.airflow.decorators import provenance as provenance
     from lineage_plugin.airflow.decorators import requires as requires
+    from lineage_plugin.airflow.notifier import BlockedNotifier as BlockedNotifier
     from lineage_plugin.airflow.operators import ProvenanceGateOperator as ProvenanceGateOperator
     from lineage_plugin.errors import CatalogError as CatalogError
     from lineage_plugin.errors import GateDenied as GateDenied
@@ -32,6 +33,7 @@ __version__ = "0.1.0"
 #: this file runs whenever a DAG file is parsed.
 _HOME = {
     "Assurance": "model",
+    "BlockedNotifier": "airflow.notifier",
     "CatalogError": "errors",
     "DatasetRef": "model",
     "Decision": "model",

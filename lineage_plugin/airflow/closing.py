@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
-from lineage_plugin.airflow import gate_task, inputs, wording
+from lineage_plugin.airflow import addresses, gate_task, inputs, wording
 from lineage_plugin.airflow.capturing import Touched, besides
 from lineage_plugin.airflow.hook import Requirement, TaskHook
 from lineage_plugin.airflow.identity import subject_of
@@ -103,7 +103,7 @@ def _hold(
         decision=decision.id,
     )
     put_on_record(statement, settings, recorded_us=now_us)
-    for line in wording.held_back(decision, statement):
+    for line in wording.held_back(decision, statement, addresses.of_decision(decision.id)):
         log.error("%s", line)
     return statement
 

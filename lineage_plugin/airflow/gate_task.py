@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from typing import Any, NamedTuple, Protocol
 
-from lineage_plugin.airflow import receipts, wording
+from lineage_plugin.airflow import addresses, receipts, wording
 from lineage_plugin.airflow.hook import Requirement, TaskHook
 from lineage_plugin.airflow.inputs import Touched, reads_of
 from lineage_plugin.airflow.source import ship_without_decorators
@@ -303,7 +303,7 @@ def _tell(decision: Decision) -> None:
     for line in wording.waived(decision):
         log.warning("%s", line)
     level = wording.level(decision)
-    for line in wording.lines(decision):
+    for line in wording.lines(decision, addresses.of_decision(decision.id)):
         log.log(level, "%s", line)
 
 

@@ -38,10 +38,11 @@ def summary(decision: Decision) -> str:
     return printable(text)
 
 
-def lines(decision: Decision) -> Iterator[str]:
+def lines(decision: Decision, page: str = "") -> Iterator[str]:
     """Tell a decision as a table of dataset, why and rule, each with its path and what to do.
 
-    What was waived is told by :func:`waived`, in a louder voice.
+    What was waived is told by :func:`waived`, in a louder voice.  *page* is the address of the page
+    that explains it, if there is one.
     """
     if decision.break_glass:
         yield printable(
@@ -55,10 +56,10 @@ def lines(decision: Decision) -> Iterator[str]:
         return
     yield from _refusal(decision)
     yield f"The body did not run and will not be retried.  Decision {decision.id}"
-    yield from _more(decision)
+    yield from _more(decision, page)
 
 
-def held_back(decision: Decision, statement: Statement) -> Iterator[str]:
+def held_back(decision: Decision, statement: Statement, page: str = "") -> Iterator[str]:
     """Tell why what a body wrote is held back, what that is, and how it is let go."""
     yield from _refusal(decision)
     names = ", ".join(statement.datasets[:_MOST_NAMES]) or "whatever it wrote"
@@ -68,7 +69,7 @@ def held_back(decision: Decision, statement: Statement) -> Iterator[str]:
         f"The body has run; held back until this is mended: {names}.  Decision {decision.id},"
         f" quarantine {statement.id}"
     )
-    yield from _more(decision)
+    yield from _more(decision, page)
     yield "What is held back: lineage-plugin quarantine list"
 
 
@@ -93,10 +94,12 @@ def waived(decision: Decision) -> Iterator[str]:
         yield f"WAIVED: and {len(decision.waived) - MOST_REASONS} more reasons"
 
 
-def _more(decision: Decision) -> Iterator[str]:
-    """Name the command that explains it: by its id, unless the record could not take it."""
+def _more(decision: Decision, page: str) -> Iterator[str]:
+    """Name what explains it: by its id, unless the record could not take it."""
     if not any(reason.id.startswith("store.") for reason in decision.reasons):
         yield f"What to do, and why: lineage-plugin explain {decision.id}"
+        if page:
+            yield f"The same as a page: {page}"
         return
     for ref in decision.inputs[:1]:
         ask = ["lineage-plugin", "explain", ref.uri, "--for", decision.purpose]

@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lineage_plugin.lineage.survey import Survey
 
 #: Stands for all DAGs together.
 ALL = "(all)"
@@ -44,6 +48,20 @@ class Covered:
     def percent(self) -> float:
         """Covered datasets of those touched, in percent; nothing touched is nothing missing."""
         return 100 * (self.declared + self.derived) / self.touched if self.touched else 100.0
+
+
+def standing_by(survey: Survey) -> Callable[[str], Standing]:
+    """Return how datasets are covered by what a survey found about them."""
+
+    def standing(uri: str) -> Standing:
+        if survey.declared(uri):
+            return Standing.DECLARED
+        versions = survey.ancestry.current.get(uri, ())
+        verdicts = {survey.lineage_verdict(version) for version in versions}
+        derived = bool(verdicts) and verdicts <= {"complete", "writer-open"}
+        return Standing.DERIVED if derived else Standing.MISSING
+
+    return standing
 
 
 def coverage(

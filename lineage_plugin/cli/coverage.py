@@ -10,10 +10,7 @@ from lineage_plugin.cli import record, tables
 from lineage_plugin.cli.exits import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from lineage_plugin.checks.coverage import Covered, Standing
-    from lineage_plugin.lineage.survey import Survey
+    from lineage_plugin.checks.coverage import Covered
 
 #: Missing datasets that people are shown for each DAG; JSON has them all.
 _MOST_SHOWN = 5
@@ -30,7 +27,7 @@ _MOST_SHOWN = 5
 @tables.format_option
 def command(dags: tuple[str, ...], at_least: float | None, form: str) -> None:
     """Tell which datasets that DAGs touched are declared, or made from what is known."""
-    from lineage_plugin.checks.coverage import Touch, coverage
+    from lineage_plugin.checks.coverage import Touch, coverage, standing_by
 
     with record.opened() as store:
         found = store.touches()
@@ -41,7 +38,7 @@ def command(dags: tuple[str, ...], at_least: float | None, form: str) -> None:
         raise click.UsageError(f"the record knows no DAG {', '.join(map(repr, unheard))}")
     uris = {t.dataset for t in wanted}
     refs = list({ref.uri: ref for _, ref in found if ref.uri in uris}.values())
-    every, each = coverage(wanted, _standing(record.surveyed_all(refs)))
+    every, each = coverage(wanted, standing_by(record.surveyed_all(refs)))
     rows = [_row(covered) for covered in (*each, every)]
     if form == "table":
         _tell(rows)
@@ -51,20 +48,6 @@ def command(dags: tuple[str, ...], at_least: float | None, form: str) -> None:
     if at_least is not None and any(covered.percent < at_least for covered in judged):
         click.echo(f"less than {at_least:g} % is covered", err=True)
         click.get_current_context().exit(ExitCode.WRONG_INPUT)
-
-
-def _standing(survey: Survey) -> Callable[[str], Standing]:
-    from lineage_plugin.checks.coverage import Standing
-
-    def standing(uri: str) -> Standing:
-        if survey.declared(uri):
-            return Standing.DECLARED
-        versions = survey.ancestry.current.get(uri, ())
-        verdicts = {survey.lineage_verdict(version) for version in versions}
-        derived = bool(verdicts) and verdicts <= {"complete", "writer-open"}
-        return Standing.DERIVED if derived else Standing.MISSING
-
-    return standing
 
 
 def _row(covered: Covered) -> dict[str, Any]:

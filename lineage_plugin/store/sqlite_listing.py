@@ -14,11 +14,11 @@ from lineage_plugin.store.api import Tally
 #: Sorts after every text that begins with what stands before it.
 LAST = "\U0010ffff"
 
-_NEWEST_OF_EACH = """
-SELECT x.value, e.facts FROM json_each(:uris) x JOIN entry e ON e.seq = (
-    SELECT d.seq FROM decision_input i JOIN decision d ON d.seq = i.decision_seq
-    WHERE i.uri = x.value AND (:purpose IS NULL OR d.purpose = :purpose)
-    ORDER BY d.at_us DESC, d.id DESC LIMIT 1)
+_NEWEST = """
+SELECT e.facts FROM decision_input i JOIN decision d ON d.seq = i.decision_seq
+JOIN entry e ON e.seq = d.seq
+WHERE i.uri = :uri AND (:purpose IS NULL OR d.purpose = :purpose)
+ORDER BY d.at_us DESC, d.id DESC LIMIT 1
 """
 
 #: Of the names of a dataset, the first: they all mean the same.
@@ -78,9 +78,13 @@ def newest_of_each(
     connection: sqlite3.Connection, uris: Collection[str], purpose: str | None
 ) -> dict[str, Decision]:
     """Return the newest decision about each dataset."""
-    asked = {"uris": json.dumps(list(uris)), "purpose": purpose}
-    rows = connection.execute(_NEWEST_OF_EACH, asked)
-    return {uri: decode(Decision, json.loads(facts)) for uri, facts in rows}
+    found = {}
+    # One by one: as JSON, a name would end at a zero byte.
+    for uri in uris:
+        asked = {"uri": uri, "purpose": purpose}
+        for (facts,) in connection.execute(_NEWEST, asked):
+            found[uri] = decode(Decision, json.loads(facts))
+    return found
 
 
 def dataset_ids(

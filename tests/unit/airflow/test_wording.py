@@ -30,6 +30,8 @@ def test_a_refusal_tells_dataset_why_rule_path_and_what_to_do() -> None:
         "      do    add one to provenance.yaml",
     ]
     assert told.endswith(f"What to do, and why: lineage-plugin explain {decision.id}")
+    page = "https://airflow.example.org/provenance/decisions/1"
+    assert list(lines(decision, page))[-1] == f"The same as a page: {page}"
 
 
 def test_what_the_record_could_not_take_is_asked_for_by_its_dataset() -> None:
