@@ -69,7 +69,8 @@ def _spec(name: str) -> ModuleSpec | None:
     parts = name.split(".")
     for count in range(1, len(parts) + 1):
         full = ".".join(parts[:count])
-        found = (finder.find_spec(full, path) for finder in sys.meta_path)
+        finders = [finder for finder in sys.meta_path if hasattr(finder, "find_spec")]
+        found = (finder.find_spec(full, path) for finder in finders)
         spec = next((each for each in found if each is not None), None)
         if spec is None:
             return None

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from lineage_plugin.errors import SuiteError
+from lineage_plugin.gate import suite_starter
 from lineage_plugin.gate.custom_types import CUSTOM_TYPES, judged
 from lineage_plugin.gate.frame import COLUMNS
 from lineage_plugin.gate.frame_file import example, examples
@@ -120,6 +121,17 @@ def test_wrong_arguments_are_refused_by_great_expectations_too(context: Any) -> 
         implementation = gx.expectations.registry.get_expectation_impl(kind)
         with pytest.raises(ValueError, match="has no argument 'mostly'"):
             implementation(**arguments(kind), mostly=0.5)
+
+
+@pytest.mark.usefixtures("context")
+def test_great_expectations_loads_a_suite_that_extends_others_alone(tmp_path: Path) -> None:
+    text = suite_starter.text("ours", purpose="model-training", extends=["model-training"])
+    schema = import_module("great_expectations.core.expectation_suite").expectationSuiteSchema
+
+    loaded = gx.ExpectationSuite(**schema.loads(text))
+
+    assert [e.expectation_type for e in loaded.expectations] == ["expect_assurance_to_be_at_least"]
+    assert loaded.meta["extends"] == ["model-training"]
 
 
 MODULE = """
