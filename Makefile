@@ -51,8 +51,8 @@ bench: $(STAMP) ## Speed beside references: a table, and build/bench.json
 demo: $(STAMP) ## The example DAGs on a throw-away Airflow, and what the gates said
 	@$(BIN)/python scripts/demo.py
 
-docs: $(STAMP) ## Rewrite docs/reference from the code
-	@$(BIN)/python scripts/reference.py
+docs: $(STAMP) ## Rewrite docs/reference and the tables of docs/failing.md from the code
+	@$(BIN)/python scripts/reference.py && $(BIN)/python -m scripts.failing
 
 clean: ## Remove .venv, caches and build products
 	rm -rf .venv build dist *.egg-info .coverage .hypothesis .import_linter_cache .mypy_cache \

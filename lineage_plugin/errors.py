@@ -14,6 +14,7 @@
     │   ├── StoreCorrupt
     │   ├── StoreConflict
     │   └── StoreTooNew
+    ├── ClockError                      whoever is on call
     ├── TransportError                  whoever is on call
     ├── SettingsError (ValueError)      who configured Airflow
     └── MissingLibrary (ImportError)    who builds the image
@@ -103,6 +104,18 @@ class StoreConflict(StoreError):
 
 class StoreTooNew(StoreError):
     """The record was written by a newer release."""
+
+
+class ClockError(LineagePluginError):
+    """What time it is cannot be told; the message says how to mend it."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(what, remedy)
+        self.what = what
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.what}; {self.remedy}"
 
 
 class TransportError(LineagePluginError):

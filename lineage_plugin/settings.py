@@ -33,6 +33,9 @@ DEFAULTS = {
     "decision_max_age_s": "86400",
     # A gate waits this long (seconds) for the event that says an upstream task has ended.
     "settle_wait_s": "15",
+    # A gate that takes longer than this (seconds) is undecided: importing what judges takes some on
+    # a busy machine, and a hundred thousand ancestors take about twenty.
+    "gate_timeout_s": "300",
     # Whether licences reach a trained model where law has not settled it: yes, no, or review (all
     # but share-alike does).
     "license_through_train": "review",
@@ -64,6 +67,7 @@ class Settings:
     append_budget_ms: int
     decision_max_age_s: int
     settle_wait_s: int
+    gate_timeout_s: int = 300
     marquez_url: str = ""
     license_through_train: str = "review"
     environment: str = ""
@@ -123,6 +127,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         append_budget_ms=number("append_budget_ms"),
         decision_max_age_s=number("decision_max_age_s"),
         settle_wait_s=number("settle_wait_s"),
+        gate_timeout_s=number("gate_timeout_s"),
         environment=text("environment").strip(),
         capture=choice("capture", ("on", "off")) == "on",
         capture_exclude=tuple(filter(None, map(str.strip, text("capture_exclude").split(",")))),

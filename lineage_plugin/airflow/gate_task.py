@@ -19,11 +19,16 @@ from lineage_plugin.airflow.hook import Requirement, TaskHook
 from lineage_plugin.airflow.inputs import Touched, reads_of
 from lineage_plugin.airflow.source import ship_without_decorators
 from lineage_plugin.capture import audit
+from lineage_plugin.errors import LineagePluginError
+from lineage_plugin.gate import limit
 from lineage_plugin.gate.receipts import Reported
 from lineage_plugin.model import DatasetRef, Decision, Mode, Outcome, Reason, Subject
 from lineage_plugin.settings import Settings, load
 
 log = logging.getLogger(__name__)
+
+#: What goes wrong in here, other than on purpose: a suite may also exit, or take too long.
+_FAILING = (Exception, SystemExit, limit.Stopped)
 
 
 class Said(NamedTuple):
@@ -100,10 +105,16 @@ def pass_gates(
     opener = opener or _open_gate
     try:
         with audit.paused():
-            reads.extend(reads_of(context, [requirement]) for requirement in requirements)
-            decisions = _decide(requirements, reads, context, opener)
+            settings = load()
+            reads.extend(
+                limit.within(
+                    settings.gate_timeout_s,
+                    lambda: [reads_of(context, [requirement]) for requirement in requirements],
+                )
+            )
+            decisions = _decide(requirements, reads, context, opener, settings)
         _publish(requirements, decisions, context, at_entry)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - fail closed, and without retries
+    except _FAILING as error:  # fail closed, and without retries
         cause = error
         known = reads if len(reads) == len(requirements) else [Touched(())] * len(requirements)
         decisions = [
@@ -145,7 +156,7 @@ def ask(
             decision = _decide_one(gate, requirement, reads, subject, record=record)
             if decision.outcome is not Outcome.ALLOWED and not record:
                 decision = _decide_one(gate, requirement, reads, subject)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a gate that cannot tell does not pass
+    except _FAILING as error:  # a gate that cannot tell does not pass
         decision = _fault(requirement, reads, error, context, opener)
     _SAID.setdefault(str(context["ti"].id), []).append(Said(requirement, decision, at_entry=False))
     return decision
@@ -185,12 +196,16 @@ def _decide(
     reads: Sequence[Touched],
     context: Any,
     opener: Opener,
+    settings: Settings,
 ) -> list[Decision]:
     from lineage_plugin.airflow.identity import subject_of
 
     subject = subject_of(context)
-    told = [receipts.reported(context, requirement) for requirement in requirements]
-    with opener(load()) as gate:
+    told = limit.within(
+        settings.gate_timeout_s,
+        lambda: [receipts.reported(context, requirement) for requirement in requirements],
+    )
+    with opener(settings) as gate:
         return [
             _decide_one(gate, requirement, read, subject, told=airflow)
             for requirement, read, airflow in zip(requirements, reads, told, strict=True)
@@ -239,15 +254,8 @@ def _fault(
     """Return the decision that a broken gate comes to, recorded if the record can be reached."""
     from lineage_plugin.airflow.identity import subject_of
 
-    # Nothing is imported for it: whatever failed may be what cannot be imported.
-    reason = Reason(
-        "gate.error",
-        "",
-        f"the gate itself failed: {type(error).__name__}: {error}",
-        "see the traceback below; until it is mended nothing passes this gate",
-        is_definite=False,
-    )
-    with suppress(Exception, SystemExit), opener(load()) as gate:
+    reason = _reason_of(error)
+    with suppress(*_FAILING), opener(load()) as gate:
         decision = gate.decide(
             reads.refs,
             requirement.purpose,
@@ -272,6 +280,22 @@ def _fault(
         policy_digest="",
         known_seq=0,
         recipient=requirement.recipient,
+    )
+
+
+def _reason_of(error: BaseException) -> Reason:
+    if isinstance(error, LineagePluginError | limit.Stopped):
+        with suppress(Exception):
+            from lineage_plugin.gate.faults import reason_for
+
+            return reason_for(error)
+    # Nothing is imported for it: whatever failed may be what cannot be imported.
+    return Reason(
+        "gate.error",
+        "",
+        f"the gate itself failed: {type(error).__name__}: {error}",
+        "see the traceback below; until it is mended nothing passes this gate",
+        is_definite=False,
     )
 
 

@@ -46,6 +46,10 @@ OPTIONS = {
         "integer",
         "How many seconds a gate waits for the event that says an upstream task has ended.",
     ),
+    "gate_timeout_s": (
+        "integer",
+        "After how many seconds a gate that has not answered is undecided.",
+    ),
     "license_through_train": (
         "string",
         "Whether licenses reach a trained model: yes, review (all but share-alike) or no.",

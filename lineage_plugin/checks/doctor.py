@@ -94,7 +94,7 @@ def _record(settings: Settings, now_us: int) -> Iterator[Examined]:
         took_ms = (time.monotonic() - began) * 1000
         seq, _ = store.head()
         yield Examined("record", State.OK, f"can be written ({took_ms:.0f} ms), {seq} entries")
-        witness.compare(store, settings.store_url, settings.state_dir)
+        witness.compare(store, settings.store_url, settings.state_dir, now_us=now_us)
         newest = max((d.last_us for d in store.datasets(limit=1000)), default=now_us)
         if newest > now_us + _SKEW_S * SECOND_US:
             yield Examined(

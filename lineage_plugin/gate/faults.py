@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from lineage_plugin.errors import (
     CatalogError,
+    ClockError,
     DeclarationError,
     MissingLibrary,
     PolicyError,
@@ -16,26 +17,29 @@ from lineage_plugin.errors import (
     StoreTooNew,
     SuiteError,
 )
-from lineage_plugin.gate import decide
+from lineage_plugin.gate import decide, limit
 from lineage_plugin.model import Reason
 
 #: What to call the state of the world that an error stands for, most specific first.
-_NAMES: tuple[tuple[type[Exception], str], ...] = (
+_NAMES: tuple[tuple[type[BaseException], str], ...] = (
+    (limit.TimedOut, "gate.timeout"),
+    (limit.Interrupted, "gate.interrupted"),
     (StoreCorrupt, "store.corrupt"),
     (StoreTooNew, "store.too-new"),
     (StoreError, "store.unavailable"),
     (CatalogError, "catalog.invalid"),
     (SuiteError, "suite.invalid"),
     (PolicyError, "policy.invalid"),
+    (ClockError, "gate.clock"),
     (SettingsError, "settings.invalid"),
     (MissingLibrary, "gate.not-installed"),
 )
 
 
-def reason_for(error: Exception) -> Reason:
+def reason_for(error: BaseException) -> Reason:
     """Return the reason that stands for what went wrong on the way to a decision."""
     name = next((name for kind, name in _NAMES if isinstance(error, kind)), "gate.error")
-    if isinstance(error, StoreError):
+    if isinstance(error, StoreError | ClockError):
         return decide.undecided(name, error.what, error.remedy)
     if isinstance(error, DeclarationError):
         problems = error.problems
@@ -48,6 +52,8 @@ def reason_for(error: Exception) -> Reason:
     if isinstance(error, MissingLibrary):
         why, _, remedy = str(error).partition("; ")
         return decide.undecided(name, why, remedy)
+    if isinstance(error, limit.Stopped):
+        return decide.undecided(name, f"the gate was stopped: {error}")
     if isinstance(error, SettingsError):
         return decide.undecided(name, str(error), "correct it in airflow.cfg or the environment")
     return decide.undecided(

@@ -21,6 +21,7 @@ from lineage_plugin.gate import (
     frame,
     grounds,
     leniency,
+    limit,
     modes,
     quarantine,
     waivers,
@@ -186,8 +187,8 @@ class Gate:
 
     def _answer(self, asked: _Question, obstacles: Sequence[Reason] = ()) -> Decision:
         try:
-            decision = self._decide(asked)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the body must not run
+            decision = limit.within(self._settings.gate_timeout_s, lambda: self._decide(asked))
+        except (Exception, SystemExit, limit.Stopped) as error:  # noqa: BLE001 - the body must not run
             decision = _undecided(asked, reason_for(error))
         if obstacles:
             decision = _hindered(decision, obstacles)

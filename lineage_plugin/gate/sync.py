@@ -29,7 +29,8 @@ def bring_up_to_date(store: Store, settings: Settings, *, recorded_us: int) -> C
         CatalogError: A catalog file is wrong; nothing of it is recorded.
         StoreError: The record cannot be written, is not the one of before, or lacks events.
     """
-    witness.compare(store, settings.store_url, settings.state_dir)
+    witness.compare(store, settings.store_url, settings.state_dir, now_us=recorded_us)
+    store.head()  # what is wrong with the record itself is told first
     _drain(Spool(settings.state_dir), store, recorded_us)
     break_glass.bring_in(store, settings.state_dir, recorded_us=recorded_us)
     catalog = current_catalog(settings)
@@ -49,7 +50,7 @@ def bring_up_to_date(store: Store, settings: Settings, *, recorded_us: int) -> C
             store.append_declarations(
                 authority, (), recorded_us=recorded_us, origin=origin, digest=""
             )
-    witness.remember(store, settings.store_url, settings.state_dir)
+    witness.remember(store, settings.store_url, settings.state_dir, now_us=recorded_us)
     return catalog
 
 
@@ -121,6 +122,11 @@ def _drain(spool: Spool, store: Store, recorded_us: int) -> None:
             f"{missing} events are missing from the record: neither it nor {spool.folder} could"
             " take them",
             f"run the tasks of that time again, then remove {spool.counters}",
+        )
+    if not spool.can_count():
+        raise StoreUnavailable(
+            f"{spool.counters.parent} cannot be written: what got lost could not be counted",
+            "make it a folder that the user running Airflow may write to",
         )
 
 

@@ -149,6 +149,15 @@ class Spool:
         except OSError as error:
             _log.warning("%s cannot be counted: %s", name, error)
 
+    def can_count(self) -> bool:
+        """Whether a loss could be counted now; only then it says something that none was."""
+        folder = self.counters if self.counters.exists() else self.counters.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return False
+        return os.access(folder, os.W_OK | os.X_OK)
+
     def counts(self) -> dict[str, int]:
         """Return all counters by name."""
         try:

@@ -21,7 +21,7 @@ from lineage_plugin.cli.exits import ExitCode
 from lineage_plugin.errors import CatalogError
 from lineage_plugin.facets import names
 from lineage_plugin.gate.suite import check_suite
-from lineage_plugin.policy import purposes, verdicts
+from lineage_plugin.policy import purposes, reasons, verdicts
 from lineage_plugin.settings import DEFAULTS
 from tests.support.pages import DOCS, FENCED, PAGES, ROOT, machine, snippets
 
@@ -175,7 +175,7 @@ def test_every_option_that_is_named_exists() -> None:
 
 def test_every_reason_that_is_named_exists() -> None:
     named = set(re.findall(rf"`((?:{_AREAS})\.[a-z]+(?:-[a-z]+)*)`", ALL))
-    judged = {f"{area}.{verdict}" for area, verdict in verdicts.known()}
+    judged = {f"{area}.{verdict}" for area, verdict in verdicts.known()} | {*reasons.known()}
     code = "\n".join(path.read_text("utf-8") for path in (ROOT / "lineage_plugin").rglob("*.py"))
 
     assert len(named) > 15

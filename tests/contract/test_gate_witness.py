@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lineage_plugin.model import Outcome
-from tests.support.gatehouse import Gatehouse
+from tests.support.gatehouse import SECOND, Gatehouse
 
 BROAD = """\
 version: 1
@@ -69,10 +69,23 @@ def test_what_was_seen_and_cannot_be_read_keeps_the_gate_shut(
     assert house.ask("faces").outcome is Outcome.UNDECIDED
 
 
-def test_a_gate_goes_on_where_what_was_seen_cannot_be_kept(tmp_path: Path) -> None:
-    """What is remembered is a second look; the record itself was reached and written."""
+def test_a_gate_is_undecided_where_nothing_lost_could_be_counted(tmp_path: Path) -> None:
     (tmp_path / "provenance.yaml").write_text(BROAD, encoding="utf-8")
     state = tmp_path / "not a folder"
     state.write_text("a file", encoding="utf-8")
 
-    assert Gatehouse(tmp_path, state_dir=state).ask("faces").outcome is Outcome.ALLOWED
+    decision = Gatehouse(tmp_path, state_dir=state).ask("faces")
+
+    assert decision.outcome is Outcome.UNDECIDED
+    assert "what got lost could not be counted" in decision.reasons[0].why
+
+
+def test_a_clock_that_was_set_back_brings_nothing_to_life_again(tmp_path: Path) -> None:
+    (tmp_path / "provenance.yaml").write_text(BROAD, encoding="utf-8")
+    house = Gatehouse(tmp_path)
+    assert house.ask("faces").outcome is Outcome.ALLOWED
+
+    house.now_us -= 2 * 60 * SECOND
+    assert house.verdicts("faces") == (Outcome.UNDECIDED, ["gate.clock"])
+    house.now_us += 60 * SECOND
+    assert house.ask("faces").outcome is Outcome.ALLOWED, "clocks are kept right all the time"

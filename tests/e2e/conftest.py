@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -79,15 +80,28 @@ class Ended:
 
 
 Run = Callable[[str], Ended]
+Befall = Callable[[str], Mapping[str, Mapping[str, Any]]]
+
+#: Processes that faults are shared among: one for each core of a small machine.
+_PARTS = 2
+
+#: What is told when all tests have run.
+PROMISED = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="session")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Run the DAGs of a file below ``dags_under_test``; asked again, tell the same."""
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a home with an empty database, to be copied."""
     template = tmp_path_factory.mktemp("airflow") / "home"
     _airflow(_environment(template), "-m", "airflow", "db", "migrate")
     # Airflow writes every default out, with the paths of this home; a copy must not have them.
     (template / "airflow.cfg").unlink()
+    return template
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Run:
+    """Run the DAGs of a file below ``dags_under_test``; asked again, tell the same."""
 
     @cache
     def run(name: str) -> Ended:
@@ -108,6 +122,33 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def befall(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Befall:
+    """Let each fault of some tables befall a task, and tell what came of it."""
+    env = _environment(template) | {"AIRFLOW__CORE__DAGS_FOLDER": str(HERE / "faults" / "dags")}
+    script = str(HERE / "faults" / "children.py")
+
+    @cache
+    def befall(tables: str) -> Mapping[str, Mapping[str, Any]]:
+        folder = str(tmp_path_factory.mktemp("faults"))
+
+        def part(number: int) -> str:
+            return _airflow(env, script, str(template), folder, tables, str(number), str(_PARTS))
+
+        with ThreadPoolExecutor(_PARTS) as pool:
+            lines = [line for told in pool.map(part, range(_PARTS)) for line in told.splitlines()]
+        told = [json.loads(line[6:]) for line in lines if line.startswith("FAULT ")]
+        return {each["id"]: each for each in told}
+
+    return befall
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Tell how many faults were met as promised."""
+    for line in terminalreporter.config.stash.get(PROMISED, ()):
+        terminalreporter.write_line(line)
 
 
 def _policy(home: Path) -> None:

@@ -39,7 +39,7 @@ def _example(cls: type[errors.LineagePluginError]) -> errors.LineagePluginError:
         return cls((_PROBLEM,))
     if issubclass(cls, errors.GateDenied):
         return cls(_DECISION)
-    if issubclass(cls, errors.StoreError):
+    if issubclass(cls, errors.StoreError | errors.ClockError):
         return cls("the record is locked", "try again")
     if issubclass(cls, errors.MissingLibrary):
         return cls("sklearn")
