@@ -330,6 +330,7 @@ def _build(gx: ModuleType, suite: Suite) -> tuple[list[Any], list[tuple[int, Pro
     _register(suite)
     registry = gx.expectations.registry
     known = frozenset(registry.list_registered_expectation_implementations())
+    genuine = _genuine()
     built: list[Any] = []
     problems: list[tuple[int, Problem]] = []
     for position, expected in enumerate(suite.expectations):
@@ -340,6 +341,11 @@ def _build(gx: ModuleType, suite: Suite) -> tuple[list[Any], list[tuple[int, Pro
             hint = f"did you mean {near!r}?" if near else "import the module that defines it"
         elif expected.severity not in SEVERITIES:
             message = f"unknown severity {expected.severity!r}"
+        elif (found := registry.get_expectation_impl(expected.type)) is not genuine.get(
+            expected.type, found
+        ):
+            message = f"{expected.type} was defined anew by {found.__module__}"
+            hint = "give the class there another name"
         else:
             try:
                 built.extend(_make(registry, position, expected))
@@ -371,6 +377,20 @@ def _register(suite: Suite) -> None:
         if _imported.setdefault(module.name, module.digest) != module.digest:
             message = f"module {module.name!r} changed after it was imported"
             raise SuiteError((Problem(message, suite.path, "start the process anew"),))
+
+
+def _genuine() -> dict[str, Any]:
+    """Map the types of Great Expectations and ours to their classes.
+
+    Whoever defines one of that name replaces it for the whole process, and nobody is told.
+    """
+    found: dict[str, Any] = {}
+    for name in ("great_expectations.expectations.core", f"{__package__}.custom_expectations"):
+        for each in vars(import_module(name)).values():
+            kind = getattr(each, "expectation_type", "")
+            if isinstance(kind, str) and kind:
+                found[kind] = each
+    return found
 
 
 def _make(registry: ModuleType, position: int, expected: Expected) -> Iterator[Any]:

@@ -197,3 +197,34 @@ def test_a_module_that_cannot_be_imported_blocks(tmp_path: Path, library: Path, 
 
     assert not found.passed
     assert [f.kind for f in found.failures] == ["error"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"type": "expect_no_quarantine"},
+        {
+            "type": "expect_column_values_to_be_in_set",
+            "kwargs": {"column": "license_verdict", "value_set": ["permitted", "inherited"]},
+        },
+    ],
+)
+def test_a_module_that_takes_the_name_of_another_expectation_lets_nothing_pass(
+    tmp_path: Path, library: Path, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any]
+) -> None:
+    """Great Expectations would let the last one of a name judge, in suites of others too."""
+    kind = asked["type"]
+    other = load_suite(saved(tmp_path, asked))
+    assert run(other, example("clean").rows).passed
+    registered = import_module("great_expectations.expectations.registry")
+    classes = registered._registered_expectations
+    monkeypatch.setitem(classes, kind, classes[kind])
+    name = "".join(word.capitalize() for word in kind.split("_"))
+    (library / f"our_{kind}.py").write_text(MODULE.replace("ExpectIssuer{tag}", name).format())
+
+    suite = load_suite(saved(tmp_path, asked, modules=[f"our_{kind}"]))
+
+    for judging in (suite, other):
+        (failure,) = run(judging, example("clean").rows).failures
+        assert (failure.kind, failure.blocks) == ("not-evaluated", True)
+        assert f"{kind} was defined anew by our_{kind}" in failure.message
