@@ -96,8 +96,9 @@ def tell() -> int:
     faces = f"file://{KEPT}/example_data/faces/embeddings.npy"
     home = f"AIRFLOW_HOME={KEPT.relative_to(ROOT)} .venv/bin/lineage-plugin"
     print("\nWhere to look next; the record stays in build/demo:")
+    print(f"  {home} explain {decision_id[:8]}")
+    print(f"  {home} report {faces} --for face-recognition -o build/report.html")
     print(f"  {home} trace {faces}")
-    print(f"  {home} show {faces}")
     print(f"  {home} datasets")
     print(f"  {home} verify")
     print("  dags/provenance.yaml is what was declared, expectations/ is what was required")

@@ -52,11 +52,11 @@ def judge(
         What holds the outputs back now.
     """
     decisions = _decisions(hook.requirements, context, touched, opener)
-    blocked = [each for each in decisions if each.outcome is not Outcome.ALLOWED]
+    blocked = [each for each in decisions if each[0].outcome is not Outcome.ALLOWED]
     settings = load()
     outputs = _outputs(context, touched)
     if blocked:
-        return [_hold(decision, outputs, context, settings) for decision in blocked]
+        return [_hold(said, more, outputs, context, settings) for said, more in blocked]
     if hook.overwrites and context["ti"].map_index < 0:
         _let_go(subject_of(context), outputs, settings)
     return []
@@ -67,16 +67,18 @@ def _decisions(
     context: Any,
     touched: Touched,
     opener: gate_task.Opener | None,
-) -> list[Decision]:
-    """Ask for each purpose; what was let pass and still would be is not recorded once more."""
+) -> list[tuple[Decision, tuple[DatasetRef, ...]]]:
+    """Ask for each purpose, about what the body read besides (returned with the answer) too.
+
+    What was let pass and still would be is not recorded once more.
+    """
     decisions = []
     for requirement in requirements:
         named = inputs.reads_of(context, [requirement])
         more = besides(touched.reads, named.refs)
         read = inputs.Touched((*named.refs, *more), named.unresolved)
-        decisions.append(
-            gate_task.ask(requirement, read, context, opener=opener, record=bool(more))
-        )
+        said = gate_task.ask(requirement, read, context, opener=opener, record=bool(more))
+        decisions.append((said, more))
     return decisions
 
 
@@ -86,7 +88,11 @@ def _outputs(context: Any, touched: Touched) -> tuple[DatasetRef, ...]:
 
 
 def _hold(
-    decision: Decision, outputs: Sequence[DatasetRef], context: Any, settings: Settings
+    decision: Decision,
+    more: Sequence[DatasetRef],
+    outputs: Sequence[DatasetRef],
+    context: Any,
+    settings: Settings,
 ) -> Statement:
     from lineage_plugin.gate.sync import put_on_record
 
@@ -103,7 +109,8 @@ def _hold(
         decision=decision.id,
     )
     put_on_record(statement, settings, recorded_us=now_us)
-    for line in wording.held_back(decision, statement, addresses.of_decision(decision.id)):
+    page = addresses.of_decision(decision.id)
+    for line in wording.held_back(decision, statement, page, more=more):
         log.error("%s", line)
     return statement
 

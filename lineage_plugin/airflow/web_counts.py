@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from lineage_plugin.checks.coverage import Covered, Touch, coverage, standing_by
+from lineage_plugin.checks.coverage import Covered, Touch, coverage, never_made, standing_by
 from lineage_plugin.lineage.survey import survey
 from lineage_plugin.model import Consent, Declaration
 from lineage_plugin.policy import consent
@@ -59,8 +59,10 @@ def count(store: Store, catalog: Catalog, declared: Callable[[], Iterator[Declar
     touched = store.touches()
     refs = list({ref.uri: ref for _, ref in touched}.values())
     seen = survey(store, refs, catalog.declarations_for, at_us=now_us, rules=catalog.edge_rules)
-    touches = [Touch(job, ref.uri) for job, ref in touched]
-    every, dags = coverage(touches, standing_by(seen))
+    standing = standing_by(seen)
+    unmade = never_made(refs, standing, store.history)
+    touches = [Touch(job, ref.uri) for job, ref in touched if ref.uri not in unmade]
+    every, dags = coverage(touches, standing)
     said = (*declared(), *store.declarations(origin=EVENT_ORIGIN))
     gone = sorted(_gone(said, now_us), key=lambda each: (each.pattern, each.authority))
     return Counted(seq, now_us, every, tuple(dags), tuple(gone))

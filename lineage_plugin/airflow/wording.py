@@ -59,8 +59,15 @@ def lines(decision: Decision, page: str = "") -> Iterator[str]:
     yield from _more(decision, page)
 
 
-def held_back(decision: Decision, statement: Statement, page: str = "") -> Iterator[str]:
-    """Tell why what a body wrote is held back, what that is, and how it is let go."""
+def held_back(
+    decision: Decision, statement: Statement, page: str = "", *, more: Sequence[DatasetRef] = ()
+) -> Iterator[str]:
+    """Tell why what a body wrote is held back, what that is, and how it is let go.
+
+    *more* is what it read although it names it nowhere.
+    """
+    if more:
+        yield printable(f"The body read what it does not declare: {_names(more)}")
     yield from _refusal(decision)
     names = ", ".join(statement.datasets[:_MOST_NAMES]) or "whatever it wrote"
     left = len(statement.datasets) - _MOST_NAMES

@@ -72,4 +72,22 @@ purposes:
   #   under: model-training
   #   commercial: true
   #   suites: [model-training]
+
+# Gates before tasks whose DAGs say nothing.  A task that meets all conditions of a line needs one:
+# dag, task, tag, operator, pool, queue, writes.
+# models: ["s3://models/**"]          # these datasets are models
+# gates:
+#   - {writes: model, purpose: model-training}
+#   - {pool: gpu, purpose: model-training}
+
+# How much a reason weighs: observe, warn, or block, which holds if no line fits.  The strictest of
+# those that fit counts.
+# modes:
+#   - {mode: warn, dag: "legacy_*", until: 2027-03-01}
+
+# What people may waive, besides what nobody can (lineage-plugin waive).
+# waivers:
+#   never: [custody.no-agreement]
+#   max_days: 30
+#   by: [legal]                        # names, or teams in parentheses behind a name
 """

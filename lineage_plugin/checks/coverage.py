@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lineage_plugin.lineage.survey import Survey
+    from lineage_plugin.model import DatasetRef
+    from lineage_plugin.store.api import History
 
 #: Stands for all DAGs together.
 ALL = "(all)"
@@ -62,6 +64,25 @@ def standing_by(survey: Survey) -> Callable[[str], Standing]:
         return Standing.DERIVED if derived else Standing.MISSING
 
     return standing
+
+
+def never_made(
+    refs: Iterable[DatasetRef],
+    standing: Callable[[str], Standing],
+    history: Callable[[Sequence[DatasetRef]], History],
+) -> set[str]:
+    """Return the missing that gates kept from being made: only refused runs wrote them.
+
+    To declare those would be wrong.  *history* tells how some datasets came to be.
+    """
+    missing = [ref for ref in refs if standing(ref.uri) is Standing.MISSING]
+    if not missing:
+        return set()
+    found = history(missing)
+    made = {dataset for run, dataset, _ in found.writes if not found.activities[run].refused}
+    named = {dataset for _, dataset, _ in found.writes}
+    unmade = named - made - found.first_read_us.keys()
+    return {ref.uri for ref in missing} & {found.uris[dataset] for dataset in unmade}
 
 
 def coverage(

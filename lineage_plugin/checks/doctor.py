@@ -160,7 +160,8 @@ def _policy(settings: Settings) -> Iterator[Examined]:
             "enforcement",
             State.NOTE,
             "no rule puts a gate before tasks whose authors forgot it",
-            f"add gates: to {settings.policy}; docs/enforcement.md tells how",
+            f"add to {settings.policy}, with your own purpose:"
+            " gates: [{writes: model, purpose: model-training}]",
         )
 
 

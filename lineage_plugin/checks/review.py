@@ -156,7 +156,7 @@ class _Review:
                     f"declare it in provenance.yaml, under {_shown(name)!r}: origin: external, "
                     "source, license, consent, custody; or name what it is made from as inlets"
                 )
-                message = f"{_shown(name)} {why}, and no catalog entry means it"
+                message = f"{_shown(name)} {why}, and no entry of the catalog is about it"
                 yield _about(task, rule, message, hint, subject=_shown(name))
 
     def _unknown(self, task: TaskSeen) -> Iterator[tuple[str, str]]:

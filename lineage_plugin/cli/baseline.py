@@ -28,8 +28,8 @@ _why = click.option("--why", metavar="TEXT", required=True, help="Why.")
 @click.group(
     "baseline",
     epilog=tables.example(
-        'lineage-plugin baseline create --for model-training --by "Ada Lovelace" '
-        '--why "what we had when gates came" --until 2027-03-01'
+        "lineage-plugin baseline create --for model-training --by 'Ada Lovelace' \\",
+        "    --why 'what we had when gates came' --until 2027-03-01",
     ),
     no_args_is_help=True,
 )
@@ -40,8 +40,8 @@ def command() -> None:
 @command.command(
     "create",
     epilog=tables.example(
-        'lineage-plugin baseline create --for model-training --by "Ada Lovelace" '
-        '--why "what we had when gates came" --until 2027-03-01'
+        "lineage-plugin baseline create --for model-training --by 'Ada Lovelace' \\",
+        "    --why 'what we had when gates came' --until 2027-03-01",
     ),
 )
 @click.argument("datasets", metavar="[DATASET]...", callback=record.parsed_all, nargs=-1)
@@ -120,6 +120,7 @@ def diff(datasets: tuple[DatasetRef, ...], purpose: str, form: str) -> None:
 
 @command.command(
     "end",
+    short_help="End what is owed for a purpose, or about some datasets.",
     epilog=tables.example(
         'lineage-plugin baseline end --for model-training --by "Ada Lovelace" --why "all paid"'
     ),

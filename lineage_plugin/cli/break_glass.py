@@ -18,9 +18,9 @@ from lineage_plugin.model import SECOND_US, Statement, StatementKind, Subject
 @click.command(
     "break-glass",
     epilog=tables.example(
-        "lineage-plugin break-glass --dag faces --task train "
-        '--run scheduled__2026-11-25T00:00:00+00:00 --by "Ada Lovelace" '
-        '--why "the disk of the record failed; data judged yesterday"'
+        "lineage-plugin break-glass --dag faces --task train \\",
+        "    --run scheduled__2026-11-25T00:00:00+00:00 --by 'Ada Lovelace' \\",
+        "    --why 'the disk of the record failed; data judged yesterday'",
     ),
 )
 @click.option("--dag", "dag_id", required=True, help="The DAG's id.")

@@ -54,6 +54,7 @@ def command() -> None:
 
 @command.command(
     "check",
+    short_help="List all that is wrong with catalog files, the policy and the suites.",
     epilog=tables.example(
         "lineage-plugin catalog check",
         "lineage-plugin catalog check provenance.yaml expectations/",

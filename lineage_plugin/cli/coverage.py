@@ -27,7 +27,7 @@ _MOST_SHOWN = 5
 @tables.format_option
 def command(dags: tuple[str, ...], at_least: float | None, form: str) -> None:
     """Tell which datasets that DAGs touched are declared, or made from what is known."""
-    from lineage_plugin.checks.coverage import Touch, coverage, standing_by
+    from lineage_plugin.checks.coverage import Touch, coverage, never_made, standing_by
 
     with record.opened() as store:
         found = store.touches()
@@ -38,7 +38,10 @@ def command(dags: tuple[str, ...], at_least: float | None, form: str) -> None:
         raise click.UsageError(f"the record knows no DAG {', '.join(map(repr, unheard))}")
     uris = {t.dataset for t in wanted}
     refs = list({ref.uri: ref for _, ref in found if ref.uri in uris}.values())
-    every, each = coverage(wanted, standing_by(record.surveyed_all(refs)))
+    standing = standing_by(record.surveyed_all(refs))
+    with record.opened() as store:
+        unmade = never_made(refs, standing, store.history)
+    every, each = coverage([t for t in wanted if t.dataset not in unmade], standing)
     rows = [_row(covered) for covered in (*each, every)]
     if form == "table":
         _tell(rows)

@@ -88,7 +88,7 @@ def tell(decision: Decision, again: str = "") -> None:
     _reasons("\nWarnings, which block nothing:", decision.warnings)
     _remedies((*decision.reasons, *decision.owed))
     _ways(decision.reasons)
-    _facts(decision)
+    _facts(decision, is_recorded=not again)
     _next(decision, again)
 
 
@@ -165,8 +165,8 @@ def _ways(reasons: Iterable[Reason]) -> None:
         click.echo(f"  {tables.printable(' <- '.join(path))}")
 
 
-def _facts(decision: Decision) -> None:
-    click.echo(f"\nDecision {decision.id} at {tables.when(decision.at_us)}")
+def _facts(decision: Decision, *, is_recorded: bool) -> None:
+    click.echo(f"\n{explanation.called(decision, is_recorded=is_recorded)}")
     if decision.valid_until_us is not None and decision.outcome is Outcome.ALLOWED:
         click.echo(f"Valid until {tables.when(decision.valid_until_us)}")
     if decision.reused_from:

@@ -185,7 +185,9 @@ def tell(decision: Decision, reasons: Sequence[Reason], *, again: str, chosen: b
         _line(f"\nLet pass, and owed: {owed.dataset}: {owed.why} [{owed.id}]")
     for warning in decision.warnings[:_MOST_NAMED]:
         _line(f"\nWarning, which blocks nothing: {warning.dataset}: {warning.why} [{warning.id}]")
-    _tell_decision(decision)
+    same = f", the same as in decision {decision.reused_from}" if decision.reused_from else ""
+    is_recorded = again == f"lineage-plugin explain {decision.id}"
+    _line(f"\n{called(decision, is_recorded=is_recorded)}{same}")
 
 
 def tell_waived(waived: Sequence[Waived]) -> None:
@@ -228,7 +230,7 @@ def _tell_changes(reason: Reason, *, of_several: bool) -> None:
     if not reason.changes:
         _line(f"  {reason.remedy}")
     for change in reason.changes:
-        where = f"  ({change.where})" if change.where else ""
+        where = f"  ({change.where})" if change.where and change.where not in change.text else ""
         _line(f"  {change.kind.value:<8}{change.text}{where}")
         for line in (change.command or change.snippet).splitlines():
             _line(f"          {line}")
@@ -260,7 +262,7 @@ def _way(reason: Reason) -> Iterator[list[str]]:
             yield [f"... {step.skipped} more", "", "", "", ""]
         how = ", ".join(edge.value for edge in step.edges)
         writer = step.job or "(no run that the record knows)"
-        yield [step.dataset, writer, step.run, tables.when(step.at_us), how]
+        yield [step.dataset, writer, step.run, tables.when_briefly(step.at_us), how]
 
 
 def _said(reason: Reason) -> Iterator[list[str]]:
@@ -281,9 +283,10 @@ def _tell_rest(reasons: Sequence[Reason], told: Sequence[Reason], again: str) ->
         _line(f"  {again} --reason {rest[0]}")
 
 
-def _tell_decision(decision: Decision) -> None:
-    again = f", the same as in {decision.reused_from}" if decision.reused_from else ""
-    _line(f"\nDecision {decision.id} at {tables.when(decision.at_us)}{again}")
+def called(decision: Decision, *, is_recorded: bool) -> str:
+    """Say by what name a decision can be asked for again: none if it was not recorded."""
+    name = f"Decision {decision.id}" if is_recorded else "Not recorded: the answer"
+    return f"{name} at {tables.when(decision.at_us)}"
 
 
 def _field(name: str, text: str) -> None:

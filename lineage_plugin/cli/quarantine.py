@@ -52,6 +52,7 @@ def listed(everything: bool, form: str) -> None:  # noqa: FBT001 - click passes 
 
 @command.command(
     "lift",
+    short_help="Let what a quarantine holds be used again.",
     epilog=tables.example(
         "lineage-plugin quarantine lift 6996b9a1 --by 'Ada Lovelace' --why 'the file was ours'"
     ),

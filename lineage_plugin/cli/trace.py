@@ -52,6 +52,13 @@ def command(
         tables.write(form, rows, {key: _HEADINGS.get(key, key) for key in columns}, empty="")
 
 
+#: What a person reads where lineage is not complete; JSON has the verdict.
+_GAPS = {
+    "writer-open": "STILL BEING WRITTEN",
+    "no-known-inputs": "MADE FROM WHAT NOBODY KNOWS",
+    "unknown-producer": "NO RUN WROTE IT, AND NOBODY DECLARED IT",
+}
+
 _HEADINGS = {"job": "written by", "edges": "how"}
 
 
@@ -132,7 +139,7 @@ def _label(row: dict[str, Any]) -> str:
     if row["job"]:
         notes.append(f"by {row['job']}")
     if row["lineage"] != "complete":
-        notes.append(row["lineage"].upper())
+        notes.append(_GAPS.get(row["lineage"], row["lineage"]))
     if row["versions"] > 1:
         notes.append(f"{row['versions']} versions")
     noted = f"  ({', '.join(notes)})" if notes else ""

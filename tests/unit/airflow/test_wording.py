@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lineage_plugin.airflow.wording import MOST_REASONS, lines, summary, waived
-from lineage_plugin.model import DatasetRef, Outcome, Reason, Waived
+from lineage_plugin.airflow.wording import MOST_REASONS, held_back, lines, summary, waived
+from lineage_plugin.model import DatasetRef, Outcome, Reason, Statement, StatementKind, Waived
 from tests.support.airflow_context import says
 
 FACES = DatasetRef("s3://lake", "faces")
@@ -49,6 +49,14 @@ def test_what_was_waived_says_until_when_by_whom_and_why() -> None:
         "WAIVED until 1970-01-01T00:00:00Z by Ada Lovelace (legal): s3://lake/photos: nobody"
         " declared a license [license.absent], because: we wait for the contract.  Waiver w1"
     )
+
+
+def test_what_is_held_back_says_first_what_was_read_without_a_word() -> None:
+    held = Statement("q1", StatementKind.QUARANTINE, "gate", "why", 0, datasets=("s3://lake/m",))
+    told = list(held_back(says(Outcome.DENIED, "p", ABSENT, inputs=(FACES,)), held, more=(FACES,)))
+
+    assert told[0] == "The body read what it does not declare: s3://lake/faces"
+    assert told[1] == "DENIED  s3://lake/faces  for p"
 
 
 def test_a_permission_is_one_line() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from lineage_plugin.catalog import starter
@@ -45,7 +46,11 @@ def test_what_the_starter_catalog_shows_is_valid_too(tmp_path: Path) -> None:
 
 def test_what_the_starter_policy_shows_is_valid_too(tmp_path: Path) -> None:
     start, shown = starter.POLICY_YAML.split("  # A purpose of your own")
-    rows = [row.replace("  # ", "  ", 1) for row in shown.splitlines()[1:]]
+    keys = ("# models:", "# gates:", "# modes:", "# waivers:", "#   ")
+    rows = [row[2:] if row.startswith(keys) else row for row in shown.splitlines()[1:]]
+    rows = [re.sub("^  # ", "  ", row) for row in rows]
     (tmp_path / "policy.yaml").write_text("\n".join([start, *rows]))
 
-    assert "churn-model" in load_policy(tmp_path / "policy.yaml").purposes_added
+    found = load_policy(tmp_path / "policy.yaml")
+    assert "churn-model" in found.purposes_added
+    assert (len(found.gates.rules), len(found.modes), found.waivers.max_days) == (2, 1, 30)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from lineage_plugin.model import Subject
 from lineage_plugin.store import open_store
-from tests.support.records import COMPLETE, event, record
+from tests.support.records import COMPLETE, FAIL, START, decision, event, record
 from tests.unit.cli.conftest import Run
 
 
@@ -45,6 +47,20 @@ def test_the_table_names_what_is_missing_and_what_to_do(recorded: Path, run: Run
 
     assert "  maps  s3://lake/maps\n" in done.stdout
     assert "Declare them in provenance.yaml" in done.stdout
+
+
+def test_what_gates_kept_from_being_made_is_not_missing(
+    recorded: Path, run_json: Callable[..., Any]
+) -> None:
+    with closing(open_store(f"sqlite:///{recorded}/lineage_plugin/record.db")) as store:
+        run = event("maps.train", START, 10, reads=["photos"], writes=["never"])
+        asker = Subject(run.job_namespace, run.job_name, run.group, run.run_id)
+        store.append_decision(decision(subject=asker), recorded_us=10)
+        record(store, run, replace(run, state=FAIL, at_us=20, refused_by="decision-1"))
+
+    maps = next(row for row in run_json("coverage") if row["dag"] == "maps")
+
+    assert (maps["touched"], maps["missing"]) == (1, [])
 
 
 def test_an_unheard_of_dag_is_refused(recorded: Path, run: Run) -> None:
