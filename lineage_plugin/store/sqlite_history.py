@@ -52,20 +52,26 @@ SELECT c.whole, c.part FROM json_each(:ids) x CROSS JOIN contains c
 WHERE c.whole = x.value AND c.seq <= :k
 """
 
-_TOUCHES = """
-SELECT t.activity_id, t.dataset_id, t.role FROM json_each(:ids) x CROSS JOIN touch t
-WHERE t.dataset_id = x.value AND t.seq <= :k
+_READS = """
+SELECT t.activity_id, t.dataset_id FROM json_each(:ids) x CROSS JOIN touch t
+WHERE t.dataset_id = x.value AND t.role = 'in' AND t.seq <= :k
 """
 
+_WRITES = """
+SELECT t.activity_id, t.dataset_id, t.role = 'over' FROM json_each(:ids) x CROSS JOIN touch t
+WHERE t.dataset_id = x.value AND t.role IN ('out', 'over') AND t.seq <= :k
+"""
+
+# Of the activities whose spans were asked for, by way of the same table.
 _ACTIVITIES = """
 SELECT a.id, j.namespace, j.name, a.grp
-FROM json_each(:ids) x CROSS JOIN activity a CROSS JOIN job j
-WHERE a.id = x.value AND j.id = a.job_id
+FROM temp.asked x CROSS JOIN activity a CROSS JOIN job j
+WHERE a.id = x.id AND j.id = a.job_id
 """
 
 _EDGES = """
-SELECT e.activity_id, group_concat(e.kind, ' ') FROM json_each(:ids) x CROSS JOIN activity_edge e
-WHERE e.activity_id = x.value AND e.seq <= :k GROUP BY x.value
+SELECT e.activity_id, group_concat(e.kind, ' ') FROM temp.asked x CROSS JOIN activity_edge e
+WHERE e.activity_id = x.id AND e.seq <= :k GROUP BY x.id
 """
 
 _ALIASES = """
@@ -110,19 +116,20 @@ class Walk:
         read, seen, writers = self._reached(known.values(), beside)
         for dataset, other in self._of(_RELATED, read):
             related[dataset].add(other)
-        touches = self._of(_TOUCHES, seen).fetchall()
-        reads = [(a, dataset) for a, dataset, role in touches if role == "in"]
-        over = {(a, dataset) for a, dataset, role in touches if role == "over"}
-        wrote = {(a, dataset): None for a, dataset, role in touches if role != "in"}
+        reads: list[tuple[int, int]] = self._of(_READS, seen).fetchall()
+        # Who replaced and who only wrote is one writer, that replaced.
+        wrote: dict[tuple[int, int], bool] = {}
+        for a, dataset, over in self._of(_WRITES, seen):
+            wrote[a, dataset] = bool(over) or wrote.get((a, dataset), False)
         # What was there before anybody wrote it, all readers tell, not only those that wrote.
         found = spans(self._connection, self._seq, {*writers, *(a for a, _ in reads)})
-        activities = dict(self._activities(writers, found))
+        activities = self._activities(set(writers), found)
         datasets = {**self._names(seen), **unknown}
         return History(
             datasets=datasets,
             related={dataset: tuple(sorted(others)) for dataset, others in related.items()},
             activities=activities,
-            writes=[(*pair, pair in over) for pair in wrote],
+            writes=[(a, dataset, over) for (a, dataset), over in wrote.items()],
             # Writers only read what was reached, so none of their reads is missing here.
             reads=[pair for pair in reads if pair[0] in activities],
             first_read_us=_first_reads(found, reads),
@@ -160,11 +167,13 @@ class Walk:
     def summaries(self, ids: Collection[int]) -> Iterator[DatasetSummary]:
         """Say for each dataset how often it was written and read, and by what last."""
         touches: dict[int, list[tuple[int, str]]] = defaultdict(list)
-        for activity, dataset, role in self._of(_TOUCHES, ids):
-            touches[dataset].append((activity, role))
+        for activity, dataset in self._of(_READS, ids):
+            touches[dataset].append((activity, "in"))
+        for activity, dataset, _ in self._of(_WRITES, ids):
+            touches[dataset].append((activity, "out"))
         involved = {a for pairs in touches.values() for a, _ in pairs}
         found = spans(self._connection, self._seq, involved)
-        activities = dict(self._activities(involved, found))
+        activities = self._activities(involved, found)
         for dataset, ref in self._names(ids).items():
             done = [(a, role) for a, role in touches[dataset] if not activities[a].refused]
             latest = max(
@@ -225,20 +234,18 @@ class Walk:
             names[dataset] = min(ref, names[dataset]) if dataset in names else ref
         return names
 
-    def _activities(
-        self, ids: Collection[int], spans: dict[int, Span]
-    ) -> Iterator[tuple[int, Activity]]:
-        told: dict[int, str] = dict(self._of(_EDGES, ids))
+    def _activities(self, ids: Collection[int], spans: dict[int, Span]) -> dict[int, Activity]:
+        told: dict[int, str] = dict(self._of(_EDGES, ()))
         kinds = {text: frozenset(map(EdgeKind, text.split())) for text in {"", *told.values()}}
-        for activity, namespace, name, group in self._of(_ACTIVITIES, ids):
-            started_us, _, ended_us, refused, _, runs = spans[activity]
-            edges = kinds[told.get(activity, "")]
-            yield (
-                activity,
-                Activity(
+        found: dict[int, Activity] = {}
+        for activity, namespace, name, group in self._execute(_ACTIVITIES):
+            if activity in ids:
+                started_us, _, ended_us, refused, _, runs = spans[activity]
+                edges = kinds[told.get(activity, "")]
+                found[activity] = Activity(
                     activity, namespace, name, group, started_us, ended_us, refused, edges, runs
-                ),
-            )
+                )
+        return found
 
 
 def _first_reads(spans: dict[int, Span], reads: Iterable[tuple[int, int]]) -> dict[int, int]:

@@ -10,7 +10,9 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from typing import Any, NamedTuple
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
 
 # What each run of the activities did.  A claim to have been refused counts only if the record holds
 # that decision, and it was about this run: otherwise a writer could hide behind somebody else's
@@ -27,7 +29,7 @@ SELECT x.id, r.id, r.uuid, min(e.at_us), max(e.at_us),
             OR (d.job_namespace, d.job_name, d.grp) = (j.namespace, j.name, a.grp))) END)
 FROM temp.asked x CROSS JOIN run r CROSS JOIN run_event e
 WHERE r.activity_id = x.id AND e.run_id = r.id AND e.seq <= :k
-GROUP BY x.id, r.id
+GROUP BY x.id, r.id ORDER BY x.id, r.id
 """
 
 _PLACES = """
@@ -97,32 +99,28 @@ class _Places(NamedTuple):
 def spans(
     connection: sqlite3.Connection, known_seq: int, activities: Collection[int]
 ) -> dict[int, Span]:
-    """Return the span of every one of *activities* that has an event."""
+    """Return the span of every one of *activities* that has an event.
+
+    They stay in ``temp.asked``.
+    """
     # By way of a table, whose order saves the database from sorting.
     connection.execute("DELETE FROM temp.asked")
     connection.execute(
         "INSERT INTO temp.asked SELECT value FROM json_each(?)", (json.dumps(sorted(activities)),)
     )
     found: dict[int, Span] = {}
-    single: dict[int, list[Any]] = {}
-    unclear: dict[int, list[_Run]] = defaultdict(list)
-    for activity, *row in connection.execute(_RUNS, {"k": known_seq}):
-        if activity in single:
-            unclear[activity].append(_Run._make(single.pop(activity)))
-        if activity in unclear:
-            unclear[activity].append(_Run._make(row))
-        else:
-            single[activity] = row
-    # Most activities are one run that said itself that it ended.  Hundreds of thousands of them may
-    # be asked about, so that nothing is made of these but the answer.
-    for activity, row in single.items():
-        _, uuid, first_us, last_us, start_us, final_us, completed, refused = row
-        if final_us is not None and (start_us is None or final_us >= start_us):
+    unclear: dict[int, list[_Run]] = {}
+    for activity, rows in groupby(connection.execute(_RUNS, {"k": known_seq}), itemgetter(0)):
+        row, *more = rows
+        # Most activities are one run that said itself that it ended.  Hundreds of thousands of them
+        # may be asked about, so that nothing is made of these but the answer.
+        _, _, uuid, first_us, last_us, start_us, final_us, completed, refused = row
+        if not more and final_us is not None and (start_us is None or final_us >= start_us):
             completed_us = first_us if completed else None
             is_refused = bool(refused and not completed)
             found[activity] = Span(first_us, last_us, final_us, is_refused, completed_us, (uuid,))
         else:
-            unclear[activity].append(_Run._make(row))
+            unclear[activity] = [_Run._make(each[1:]) for each in (row, *more)]
     places = _places(connection, known_seq, [run.id for group in unclear.values() for run in group])
     for activity, group in unclear.items():
         found[activity] = _joined(group, places)
