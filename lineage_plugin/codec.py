@@ -63,6 +63,13 @@ def decode(cls: type[_T], plain: Any) -> _T:
     return typing.cast("_T", _decode(cls, plain))
 
 
+def prepare(hint: Any) -> None:
+    """Look up the fields of a class and of all that it holds, once for a process and its forks."""
+    is_class = isinstance(hint, type) and dataclasses.is_dataclass(hint)
+    for inner in _types(hint).values() if is_class else typing.get_args(hint):
+        prepare(inner)
+
+
 @functools.cache
 def _fields(cls: type) -> tuple[tuple[str, Any, Any], ...]:
     hints = typing.get_type_hints(cls)

@@ -11,6 +11,7 @@ import configparser
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from lineage_plugin.errors import SettingsError
@@ -178,6 +179,17 @@ def airflow_cfg(env: Mapping[str, str]) -> Path:
 
 
 def _section(cfg: Path) -> Mapping[str, str]:
+    try:
+        found = cfg.stat()
+    except OSError:
+        return {}
+    return _read(cfg, (found.st_mtime_ns, found.st_size, found.st_ino))
+
+
+@lru_cache(maxsize=4)
+def _read(cfg: Path, stamp: tuple[int, int, int]) -> Mapping[str, str]:
+    """Read our section, once for each state of the file: Airflow writes thousands of lines."""
+    del stamp
     parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read(cfg, encoding="utf-8")

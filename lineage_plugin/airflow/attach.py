@@ -220,7 +220,8 @@ def _annotations(body: Callable[..., Any]) -> dict[str, Any]:
 def _admit(hook: TaskHook, body: Callable[..., Any]) -> None:
     from airflow.sdk import get_current_context
 
-    from lineage_plugin.airflow.gate_task import not_passed, pass_gates
+    from lineage_plugin.airflow.gate_task import pass_gates
+    from lineage_plugin.airflow.said import not_passed
 
     purposes = ", ".join(repr(requirement.purpose) for requirement in hook.requirements)
     try:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lineage_plugin import capture
-from lineage_plugin.airflow.hook import hook_of
+from lineage_plugin.airflow.hook import call_hook, hook_of
 from lineage_plugin.capture import audit
 from lineage_plugin.model import DatasetRef
 
@@ -95,8 +95,6 @@ def _is_surrounded(task: Any) -> bool:
 
 
 def _begin(present: Callable[..., Any] | None, context: Any) -> None:
-    from lineage_plugin.airflow.gate_task import call_hook
-
     if present is not None:
         call_hook(present, context)
     try:
@@ -118,7 +116,6 @@ def _started(context: Any) -> _Body:
 
 def _end(present: Callable[..., Any] | None, context: Any, result: Any = None) -> None:
     from lineage_plugin.airflow import receipts
-    from lineage_plugin.airflow.gate_task import call_hook
 
     if present is not None:
         call_hook(present, context, result)
@@ -147,7 +144,7 @@ def _close(context: Any) -> None:
     if not hook.requirements:
         return
     from lineage_plugin.airflow.closing import judge
-    from lineage_plugin.airflow.gate_task import was_refused
+    from lineage_plugin.airflow.said import was_refused
 
     # A gate inside the function, for a decorator below @task, refuses after the body "began".
     if not was_refused(context["ti"]):

@@ -6,17 +6,17 @@ does not let pass.
 
 from __future__ import annotations
 
-import inspect
 import logging
 import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from lineage_plugin.airflow import addresses, receipts, wording
-from lineage_plugin.airflow.hook import Requirement, TaskHook
+from lineage_plugin.airflow.hook import Requirement, TaskHook, call_hook
 from lineage_plugin.airflow.inputs import Touched, reads_of
+from lineage_plugin.airflow.said import Said, remember
 from lineage_plugin.airflow.source import ship_without_decorators
 from lineage_plugin.capture import audit
 from lineage_plugin.errors import LineagePluginError
@@ -29,19 +29,6 @@ log = logging.getLogger(__name__)
 
 #: What goes wrong in here, other than on purpose: a suite may also exit, or take too long.
 _FAILING = (Exception, SystemExit, limit.Stopped)
-
-
-class Said(NamedTuple):
-    """What a gate said about a requirement, and whether it did before anything of the body ran."""
-
-    requirement: Requirement
-    decision: Decision
-    at_entry: bool
-
-
-#: What gates said in this process, by task instance.  The fork that emits a task's last event
-#: inherits it.
-_SAID: dict[str, list[Said]] = {}
 
 
 class Gate(Protocol):
@@ -158,31 +145,8 @@ def ask(
                 decision = _decide_one(gate, requirement, reads, subject)
     except _FAILING as error:  # a gate that cannot tell does not pass
         decision = _fault(requirement, reads, error, context, opener)
-    _SAID.setdefault(str(context["ti"].id), []).append(Said(requirement, decision, at_entry=False))
+    remember(context["ti"], [Said(requirement, decision, at_entry=False)])
     return decision
-
-
-def said_for(task_instance: Any) -> list[Said]:
-    """Return what gates said in this process about a task instance."""
-    return _SAID.get(str(getattr(task_instance, "id", "")), [])
-
-
-def was_refused(task_instance: Any) -> bool:
-    """Whether a gate kept a body from running: it refused before anything of the body ran."""
-    return any(
-        said.at_entry and said.decision.outcome is not Outcome.ALLOWED
-        for said in said_for(task_instance)
-    )
-
-
-def not_passed(requirements: Sequence[Requirement], context: Any) -> list[Requirement]:
-    """Return the *requirements* for which no gate let this task instance pass yet."""
-    passed = [
-        said.requirement
-        for said in said_for(context["ti"])
-        if said.decision.outcome is Outcome.ALLOWED
-    ]
-    return [asked for asked in requirements if not any(p.covers(asked) for p in passed)]
 
 
 def _open_gate(settings: Settings) -> AbstractContextManager[Gate]:
@@ -308,9 +272,8 @@ def _publish(
     """Keep decisions for the task's last event, and write them to its log."""
     instance = context["ti"]
     first = at_entry and not _was_here_before(instance)
-    _SAID.setdefault(str(instance.id), []).extend(
-        Said(*pair, first) for pair in zip(requirements, decisions, strict=True)
-    )
+    told = zip(requirements, decisions, strict=True)
+    remember(instance, [Said(*pair, first) for pair in told])
     for decision in decisions:
         _tell(decision)
 
@@ -329,16 +292,3 @@ def _tell(decision: Decision) -> None:
     level = wording.level(decision)
     for line in wording.lines(decision, addresses.of_decision(decision.id)):
         log.log(level, "%s", line)
-
-
-def call_hook(hook: Callable[..., Any], context: Any, *result: Any) -> None:
-    """Call a hook as Airflow would: a generator's values are metadata of outlets."""
-    if not inspect.isgeneratorfunction(hook):
-        hook(context, *result)
-        return
-    from airflow.sdk.execution_time.callback_runner import create_executable_runner
-    from airflow.sdk.execution_time.context import context_get_outlet_events
-
-    create_executable_runner(hook, context_get_outlet_events(context), logger=log).run(
-        context, *result
-    )

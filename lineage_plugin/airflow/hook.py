@@ -7,8 +7,12 @@ no dataclasses either: making one takes as long as importing all the rest.
 from __future__ import annotations
 
 import functools
+import inspect
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
+
+log = logging.getLogger(__name__)
 
 #: The attribute under which a decorated function carries its hook (decorators below ``@task``).
 CARRIED = "__lineage_plugin__"
@@ -151,6 +155,19 @@ def hook_of(task: Any) -> TaskHook:
     hook = partial.get("pre_execute") or getattr(task, "_pre_execute_hook", None)
     function = getattr(task, "python_callable", None) or partial.get("python_callable")
     return find(hook).merged(carried(function))
+
+
+def call_hook(hook: Callable[..., Any], context: Any, *result: Any) -> None:
+    """Call a hook as Airflow would: a generator's values are metadata of outlets."""
+    if not inspect.isgeneratorfunction(hook):
+        hook(context, *result)
+        return
+    from airflow.sdk.execution_time.callback_runner import create_executable_runner
+    from airflow.sdk.execution_time.context import context_get_outlet_events
+
+    create_executable_runner(hook, context_get_outlet_events(context), logger=log).run(
+        context, *result
+    )
 
 
 def _joined(requirements: tuple[Requirement, ...]) -> tuple[Requirement, ...]:

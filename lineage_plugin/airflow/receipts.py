@@ -9,15 +9,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lineage_plugin.airflow.hook import Requirement
 from lineage_plugin.airflow.identity import subject_of
 from lineage_plugin.airflow.inputs import Named, assets_of
-from lineage_plugin.gate.decide import undecided
-from lineage_plugin.gate.receipts import Reported
 from lineage_plugin.model import Reason, iso
 from lineage_plugin.settings import load
+
+if TYPE_CHECKING:
+    from lineage_plugin.gate.receipts import Reported
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,8 @@ def leave(context: Any) -> None:
 
 def reported(context: Any, requirement: Requirement) -> Told:
     """Return what Airflow's last asset events tell of the inputs of a task."""
+    from lineage_plugin.gate.decide import undecided
+
     if "inlet_events" not in context:
         return NOTHING
     events: list[Reported] = []
@@ -104,6 +107,8 @@ def _of_alias(accessor: Any) -> list[Any]:
 def _events(asset: Named) -> Iterator[Reported]:
     """Ask Airflow for the last events of an Asset: one call."""
     from airflow.sdk.execution_time.context import InletEventsAccessor
+
+    from lineage_plugin.gate.receipts import Reported
 
     asked = InletEventsAccessor(asset_name=asset.name, asset_uri=asset.uri)
     for event in asked.ascending(ascending=False).limit(LAST_EVENTS):

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lineage_plugin.airflow.capturing import besides, touched_by
-from lineage_plugin.airflow.gate_task import said_for
 from lineage_plugin.airflow.hook import TaskHook, hook_of
 from lineage_plugin.airflow.inputs import lineage_of, reads_of, ref_of, runtime_outlets, writes_of
+from lineage_plugin.airflow.said import said_for
 from lineage_plugin.errors import DeclarationError
 from lineage_plugin.facets import codec, names
 from lineage_plugin.facets.events import UNREADABLE

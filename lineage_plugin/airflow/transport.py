@@ -10,17 +10,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from lineage_plugin.errors import TransportError
+from lineage_plugin.transport import transport
 from lineage_plugin.transport.inner import ClientTransport, ProvenanceConfig, read_config
-from lineage_plugin.transport.transport import ProvenanceTransport, preload
+from lineage_plugin.transport.transport import ProvenanceTransport
 
 if TYPE_CHECKING:
     from openlineage.client.transport.transport import Transport
 
 
-__all__ = ["AirflowProvenanceTransport", "preload"]
+def preload() -> None:
+    """Load what the events of a task need, so that the forks that emit them need not."""
+    import_module("lineage_plugin.airflow.run_facets")
+    transport.preload()
 
 
 class AirflowProvenanceTransport(ProvenanceTransport):

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from openlineage.client.transport.transport import Transport
 
-from lineage_plugin import settings
+from lineage_plugin import codec, settings
 from lineage_plugin.errors import SettingsError, TransportError
 from lineage_plugin.facets import events, names
 from lineage_plugin.facets.codec import decision_of, declared_facets
@@ -72,15 +72,19 @@ _depth = threading.local()
 
 
 def preload() -> None:
-    """Load what an event needs, so that the forks of this process need not; opens nothing.
+    """Load what an event needs, so that the forks of this process need not; keeps nothing open.
 
-    Modules, and the tables of policy that an effective label is worked out with.
+    Modules, what their codec knows of classes, the tables of policy that an effective label is
+    worked out with, and ``airflow.cfg``.
     """
     for module in _NEEDED:
         import_module(module)
+    codec.prepare(RunFacts)
     for kind in EdgeKind:
         edges.Rules().escalations(kind)
     licenses.duties("CC-BY-4.0")
+    with contextlib.suppress(SettingsError):  # each event tells of it
+        settings.load()
 
 
 class ProvenanceTransport(Transport):

@@ -106,3 +106,15 @@ def test_a_digest_is_the_sha256_of_the_canonical_text() -> None:
 def test_forged_data_is_refused(plain: object, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         codec.decode(Declaration, plain)
+
+
+def test_nothing_is_looked_up_any_more_for_a_class_that_was_prepared() -> None:
+    codec.prepare(RunFacts)
+    known = codec._fields.cache_info().misses
+
+    plain = codec.encode(
+        RunFacts("r", "a", "j", RunState.START, 1, "g", outputs=(Output(DatasetRef("n", "d")),))
+    )
+
+    assert codec.decode(RunFacts, plain).outputs[0].ref == DatasetRef("n", "d")
+    assert codec._fields.cache_info().misses == known

@@ -147,7 +147,7 @@ def _move_in(home: Path) -> None:
 
 
 def _left(run: Any) -> dict[str, Any]:
-    from lineage_plugin.airflow.gate_task import _SAID
+    from lineage_plugin.airflow.said import _SAID
 
     said = [each.decision for all_of in _SAID.values() for each in all_of]
     return {

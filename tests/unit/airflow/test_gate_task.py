@@ -11,8 +11,9 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import Asset, AssetAlias
 from airflow.sdk.exceptions import AirflowFailException
 
-from lineage_plugin.airflow.gate_task import enter, pass_gates, said_for
+from lineage_plugin.airflow.gate_task import enter, pass_gates
 from lineage_plugin.airflow.hook import Requirement, TaskHook
+from lineage_plugin.airflow.said import said_for
 from lineage_plugin.model import DatasetRef, Outcome
 from tests.support.airflow_context import ToldGate, context_of
 

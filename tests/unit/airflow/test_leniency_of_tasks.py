@@ -14,9 +14,10 @@ from airflow.sdk.exceptions import AirflowFailException
 from click.testing import CliRunner
 
 from lineage_plugin.airflow.decorators import requires
-from lineage_plugin.airflow.gate_task import pass_gates, said_for
+from lineage_plugin.airflow.gate_task import pass_gates
 from lineage_plugin.airflow.hook import Requirement, hook_of
 from lineage_plugin.airflow.run_facets import declared
+from lineage_plugin.airflow.said import said_for
 from lineage_plugin.cli import command
 from lineage_plugin.facets import codec, names
 from lineage_plugin.model import Mode, Outcome
