@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tests.e2e.faults import closed_record, closed_rules, closed_runs
+from tests.e2e.faults import closed_record, closed_rules, closed_runs, soft
 from tests.e2e.faults.house import Fault
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "failing.md"
@@ -20,11 +20,16 @@ AREAS = {
     "suite": "Suites and Great Expectations",
     "rules": "Catalog, policy and settings",
     "runs": "Runs, events, time, people",
+    "soft": "Recording, attaching, forwarding",
 }
+
+#: Who says it: a gate, or where there is none, the doctor.
+SAID = dict.fromkeys(AREAS, "what is said") | {"soft": "what `lineage-plugin doctor` says"}
 
 #: Table of the page -> its faults.
 TABLES = {
     "closed": (*closed_record.FAULTS, *closed_rules.FAULTS, *closed_runs.FAULTS),
+    "soft": soft.FAULTS,
 }
 
 
@@ -50,7 +55,7 @@ def _table(faults: Iterable[Fault]) -> Iterator[str]:
                 "",
                 f"### {AREAS[area]}",
                 "",
-                "| what is wrong | what is said |",
+                f"| what is wrong | {SAID[area]} |",
                 "|---|---|",
             )
         said = "the process is ended" if fault.dies else f"`{fault.expect}`"

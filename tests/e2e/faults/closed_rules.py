@@ -287,6 +287,13 @@ RULE_FILES = table(
     ),
     ("purpose-unbound", "No suite is bound to the purpose", "policy.invalid", _unbound),
     ("setting-no-number", "A setting is no number", "settings.invalid", _no_number),
+    (
+        "gates-unknown",
+        "Whether a task must pass a gate cannot be told: `airflow.cfg` cannot be read",
+        "settings.invalid",
+        _cfg_malformed,
+        "ungated",
+    ),
     ("settings-malformed", "`airflow.cfg` cannot be read", "settings.invalid", _cfg_malformed),
 )
 

@@ -139,9 +139,10 @@ def _without_our_hooks(house: House) -> None:
     from airflow import settings
 
     manager = settings.get_policy_plugin_manager()
-    for name, plugin in list(manager.list_name_plugin()):
-        if "lineage_plugin" in str(plugin):
-            manager.unregister(name=name)
+    ours = [name for name, each in manager.list_name_plugin() if "lineage_plugin" in str(each)]
+    assert ours
+    for name in ours:
+        manager.unregister(name=name)
     _without_openlineage(house)
 
 
@@ -155,10 +156,10 @@ def _clock_back(house: House) -> None:
     )
 
 
-def _many(house: House) -> None:
-    """A hundred thousand files that are clean, and one that nobody knows."""
+def _many(house: House, many: int = _MANY) -> None:
+    """Files that are clean, and one that nobody knows."""
     house.gates.catalog(roots(**{"maps": CLEAN, "maps/**": CLEAN}))
-    reads = [f"maps/{number}.tif" for number in range(_MANY)]
+    reads = [f"maps/{number}.tif" for number in range(many)]
     house.gates.ran("faulty.gather", [*reads, "crawled"], ["houses"], group="tuesday")
 
 
@@ -166,7 +167,7 @@ def _little_memory(house: House) -> None:
     from lineage_plugin.airflow import gate_task
     from lineage_plugin.gate.service import open_gate
 
-    _many(house)
+    _many(house, _MANY // 5)
 
     @contextmanager
     def opened(settings: Any) -> Iterator[Any]:
