@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 _MOST_TOLD = 5
 
 #: Decisions of one task instance that are looked at: one for each purpose and try.
-_MOST_ASKED = 20
+_MOST_ASKED = 50
 
 #: What takes the context and sends what it says.
 Send = Callable[[Any], Any]
@@ -63,28 +63,26 @@ class BlockedNotifier(BaseNotifier):
 
 
 def blocked(context: Any) -> dict[str, Any] | None:
-    """Return the message about what blocked a task instance, nothing if no gate did."""
-    from lineage_plugin.model import Outcome
-
-    asker = _asker(context)
-    found = [each for each in _said_to(asker) if each.outcome is not Outcome.ALLOWED]
-    return _message(found[0], asker, _owners(context)) if found else None
-
-
-def _asker(context: Any) -> Subject:
-    from lineage_plugin.model import Subject
+    """Return the message about what blocked a task instance, or any of a DAG run; else nothing."""
+    from lineage_plugin.model import Outcome, Subject
 
     instance = context.get("ti") or context["task_instance"]
-    return Subject(
-        job_name=f"{instance.dag_id}.{instance.task_id}",
-        dag_id=instance.dag_id,
-        task_id=instance.task_id,
-        dag_run_id=instance.run_id,
-        map_index=instance.map_index,
-    )
+    if "exception" in context:
+        asker = Subject(
+            dag_id=instance.dag_id,
+            task_id=instance.task_id,
+            dag_run_id=instance.run_id,
+            map_index=instance.map_index,
+        )
+        found = [d for d in _said_to(asker) if d.subject.map_index == asker.map_index]
+    else:
+        # A DAG's callback is told of one of the tasks that failed, and speaks for all.
+        found = _said_to(Subject(dag_id=instance.dag_id, dag_run_id=instance.run_id))
+    found = [decision for decision in found if decision.outcome is not Outcome.ALLOWED]
+    return _message(found[0], _owners(context)) if found else None
 
 
-def _said_to(asker: Subject) -> Sequence[Decision]:
+def _said_to(asker: Subject) -> list[Decision]:
     from lineage_plugin.settings import load
     from lineage_plugin.store import open_store
 
@@ -93,8 +91,7 @@ def _said_to(asker: Subject) -> Sequence[Decision]:
     with closing(
         open_store(here.store_url, busy_timeout_ms=timeout_ms, read_only=True, create=False)
     ) as store:
-        found = store.decisions(limit=_MOST_ASKED, asker=asker)
-    return [each for each in found if each.subject.map_index == asker.map_index]
+        return store.decisions(limit=_MOST_ASKED, asker=asker)
 
 
 def _owners(context: Any) -> list[str]:
@@ -104,7 +101,7 @@ def _owners(context: Any) -> list[str]:
     return [owner.strip() for owner in named.split(",") if owner.strip()]
 
 
-def _message(decision: Decision, asker: Subject, owners: Sequence[str]) -> dict[str, Any]:
+def _message(decision: Decision, owners: Sequence[str]) -> dict[str, Any]:
     from lineage_plugin.airflow.wording import printable
 
     # Who declared the data speaks for it, and is who can mend it.
@@ -128,7 +125,7 @@ def _message(decision: Decision, asker: Subject, owners: Sequence[str]) -> dict[
     ]
     return {
         "title": printable(
-            f"{asker.job_name} was blocked: {decision.outcome.value} for {decision.aim}"
+            f"{decision.subject.job_name} was blocked: {decision.outcome.value} for {decision.aim}"
         ),
         "text": "\n".join(lines),
         "link": link,

@@ -1,21 +1,29 @@
 """What takes too long to count while somebody waits: coverage, and consents that are gone.
 
-Counted in a thread of its own, one at a time, and kept until the record has grown.
+Counted in the background, one at a time, and kept until the record has grown.  Of a large record in
+a process of its own: in a thread it would make every other request of the API server wait.
 """
 
 from __future__ import annotations
 
+import json
 import logging
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from lineage_plugin.catalog.compiled import refresh
 from lineage_plugin.checks.coverage import Covered, Touch, coverage, never_made, standing_by
+from lineage_plugin.codec import canonical, decode, encode
 from lineage_plugin.lineage.survey import survey
 from lineage_plugin.model import Consent, Declaration
 from lineage_plugin.policy import consent
 from lineage_plugin.reports.gathering import Catalog
+from lineage_plugin.settings import load
+from lineage_plugin.store import open_store
 from lineage_plugin.store.api import EVENT_ORIGIN, Store
 
 log = logging.getLogger(__name__)
@@ -26,6 +34,9 @@ PATIENCE_S = 0.12
 #: A count is made anew at the soonest after this (seconds), and after ten times as long as it took:
 #: a busy record must not keep a processor busy.
 _SOONEST_S, _SHARE = 5.0, 10.0
+
+#: Nobody waits longer than this (seconds) for a count.
+_LONGEST_S = 900
 
 #: Verdicts on a basis that there was, or seemed to be, and is no more.
 _GONE = frozenset({"withdrawn", "revoked", "invalidated", "objected", "refused"})
@@ -68,6 +79,28 @@ def count(store: Store, catalog: Catalog, declared: Callable[[], Iterator[Declar
     return Counted(seq, now_us, every, tuple(dags), tuple(gone))
 
 
+def counted_apart() -> Counted:
+    """Count the record that the settings name, in a process of its own."""
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", f"from {__name__} import tell; tell()"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=_LONGEST_S,
+    )
+    return decode(Counted, json.loads(done.stdout))
+
+
+def tell() -> None:
+    """Count the record that the settings name, and write it to stdout as JSON."""
+    here = load()
+    catalog = refresh(here.catalog, here.state_dir, policy=here.policy, required=here.required)
+    store = open_store(
+        here.store_url, busy_timeout_ms=here.append_budget_ms, read_only=True, create=False
+    )
+    sys.stdout.write(canonical(encode(count(store, catalog, catalog.all))))
+
+
 def _gone(said: tuple[Declaration, ...], at_us: int) -> Iterator[Gone]:
     for each in dict.fromkeys(said):
         if isinstance(each.consent, Consent) and each.holds(at_us):
@@ -97,7 +130,7 @@ class Counts:
                 self._thread = threading.Thread(target=self._count, daemon=True)
                 self._thread.start()
             thread = self._thread
-        if thread is not None:
+        if thread is not None and self._made is None:
             thread.join(wait_s)
         return self._made
 

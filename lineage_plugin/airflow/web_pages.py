@@ -12,7 +12,7 @@ from functools import cache
 from urllib.parse import urlencode
 
 from lineage_plugin.airflow import web_rows as rows
-from lineage_plugin.airflow.web_counts import Counted, Counts, count
+from lineage_plugin.airflow.web_counts import Counted, Counts, count, counted_apart
 from lineage_plugin.catalog.compiled import CompiledCatalog, refresh
 from lineage_plugin.model import (
     DatasetRef,
@@ -41,6 +41,9 @@ _MOST_LOOKED_AT = 500
 
 #: A picture of more datasets takes seconds: the command line draws it.
 _MOST_DRAWN = 1_500
+
+#: A record with more datasets is counted in a process of its own.
+_MOST_COUNTED_HERE = 2_000
 
 #: What is asked for where no gate was asked yet.
 _PURPOSE = "model-training"
@@ -97,7 +100,7 @@ class Pages:
         said = in_force(self._store.statements(), now_us)
         counted = self._counted()
         newest = sorted(
-            (d for outcome in _BLOCKED for d in self._visible(visit, outcome=outcome)[0][:_NEWEST]),
+            (d for each in _BLOCKED for d in self._visible(visit, outcome=each, most=_NEWEST)[0]),
             key=lambda decision: -decision.at_us,
         )[:_NEWEST]
         blocked = sum(n for (_, outcome), n in tally.decisions.items() if outcome in _BLOCKED)
@@ -346,20 +349,21 @@ class Pages:
         asker: Subject = Subject(),  # noqa: B008 - an immutable value
         before: tuple[int, str] | None = None,
         blocked: bool = False,
+        most: int = PAGE,
     ) -> tuple[list[Decision], Decision | None]:
         """Return a page of decisions that somebody may see, and where the next one begins."""
         shown: list[Decision] = []
-        for _ in range(0, _MOST_LOOKED_AT, PAGE):
+        for _ in range(0, _MOST_LOOKED_AT, most):
             batch = self._store.decisions(
-                limit=PAGE, purpose=purpose, outcome=outcome, asker=asker, before=before
+                limit=most, purpose=purpose, outcome=outcome, asker=asker, before=before
             )
             for found in batch:
                 before = (found.at_us, found.id)
                 if visit.sees(found) and (not blocked or found.outcome in _BLOCKED):
                     shown.append(found)
-                if len(shown) == PAGE:
+                if len(shown) == most:
                     return shown, found
-            if len(batch) < PAGE:
+            if len(batch) < most:
                 return shown, None
         return shown, batch[-1]
 
@@ -405,6 +409,8 @@ class Pages:
         return self._counts.newest(self._store.head()[0])
 
     def _count(self) -> Counted:
+        if self._store.tally().datasets > _MOST_COUNTED_HERE:
+            return counted_apart()
         catalog = self._catalog()
         return count(self._store, catalog, catalog.all)
 

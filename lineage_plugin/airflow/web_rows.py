@@ -82,7 +82,7 @@ def _decision(visit: Addresses, found: Decision) -> tuple[Cell, ...]:
             is_short=True,
         ),
         Cell(words.moment(found.at_us), is_short=True),
-        Cell(words.use(found)),
+        Cell(words.use(found), is_short=True),
         Cell(_names([ref.uri for ref in found.inputs]), is_code=True),
         Cell(
             words.visible(subject.job_name) or "a person",
@@ -119,7 +119,7 @@ def _statement(said: Statement, now_us: int) -> tuple[Cell, ...]:
             below=f"lets {words.visible(said.reason_id)} pass" if said.reason_id else "",
             is_code=bool(said.datasets),
         ),
-        Cell(words.visible(said.purpose) or "any purpose"),
+        Cell(words.visible(said.purpose) or "any purpose", is_short=True),
         Cell(words.visible(said.actor)),
         Cell(words.visible(said.why)),
         Cell(words.moment(said.at_us), is_short=True),

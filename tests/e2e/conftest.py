@@ -172,6 +172,7 @@ def _environment(home: Path) -> dict[str, str]:
     return {
         **{k: v for k, v in os.environ.items() if not k.startswith(foreign)},
         "AIRFLOW_HOME": str(home),
+        "AIRFLOW__API__BASE_URL": "https://airflow.example.org/af",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
         "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(transport),

@@ -276,12 +276,27 @@ def test_what_is_in_force_is_listed_and_consents_that_are_gone(see: Any, home: P
     assert re.search(r"<code>s3://lake/photos</code>.*<bdi>withdrawn</bdi>", text)
 
 
-@pytest.mark.usefixtures("story")
-def test_coverage_is_told_by_dag_with_what_is_missing(see: Any) -> None:
+def test_a_large_record_is_counted_in_a_process_of_its_own_with_the_same_result(
+    home: Path, story: Gatehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = web_pages.Pages(story.settings)
+    here = pages._count()
+    monkeypatch.setattr(web_pages, "_MOST_COUNTED_HERE", 1)
+    apart = pages._count()
+
+    assert here.every.touched == 10
+    assert (apart.seq, apart.every, apart.dags, apart.gone) == (
+        here.seq, here.every, here.dags, here.gone
+    )  # fmt: skip
+
+
+def test_coverage_is_told_by_dag_with_what_is_missing(see: Any, story: Gatehouse) -> None:
+    story.ran("faces.look", ["unheard-of"])
+
     text = see("coverage").text
 
     assert '<span class="number">91 %</span>' in text
-    assert "s3://lake/models/face-recogniser" in text
+    assert "s3://lake/unheard-of" in text
     assert "dag_id=faces" in text
     assert "dag_id=photos" not in text
 
