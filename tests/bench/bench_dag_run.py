@@ -1,7 +1,8 @@
-"""CPU time of a whole DAG run without gates, with the package switched on and without it.
+"""CPU time of a whole DAG run without gates, with the package installed and without it.
 
 ``dag.test()`` in a process of its own, events to a file both times; the goal is a ratio of at most
-1.05.  Pairs are interleaved.
+1.05.  Pairs are interleaved.  Without means that Airflow finds nothing of the package: no plugin,
+no policy, no converters.
 """
 
 from __future__ import annotations
@@ -43,6 +44,18 @@ def plain():
 plain()
 """
 
+#: Hides the installed package from whoever looks for entry points, at no cost of its own.
+_HIDDEN = """
+from importlib import metadata
+
+_find = metadata.MetadataPathFinder.find_distributions
+
+def _others(context=metadata.DistributionFinder.Context()):
+    return (d for d in _find(context) if not d._path.name.startswith("lineage_plugin"))
+
+metadata.MetadataPathFinder.find_distributions = staticmethod(_others)
+"""
+
 
 def rows() -> list[Row]:
     """Measure pairs, and tell their medians and the median of their ratios."""
@@ -51,6 +64,8 @@ def rows() -> list[Row]:
         dags = home / "dags"
         dags.mkdir()
         (dags / "plain.py").write_text(_DAG, "utf-8")
+        (home / "hidden").mkdir()
+        (home / "hidden" / "sitecustomize.py").write_text(_HIDDEN, "utf-8")
         _run(_environment(home, ours=True), "-m", "airflow", "db", "migrate")
         (home / "airflow.cfg").unlink(missing_ok=True)
         pairs = []
@@ -83,7 +98,7 @@ def _environment(home: Path, *, ours: bool) -> dict[str, str]:
     if ours:
         facets = "lineage_plugin.airflow.run_facets.declared"
         return found | {"AIRFLOW__OPENLINEAGE__CUSTOM_RUN_FACETS": facets}
-    return found | {"AIRFLOW__LINEAGE_PLUGIN__CAPTURE": "off"}
+    return found | {"PYTHONPATH": os.pathsep.join((str(home / "hidden"), str(ROOT)))}
 
 
 def _cpu_s(env: dict[str, str], dags: Path) -> float:
