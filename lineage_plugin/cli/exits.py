@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from lineage_plugin.errors import (
+    ClockError,
     DeclarationError,
     GateDenied,
     LineagePluginError,
@@ -40,6 +41,7 @@ _OF_ERROR: tuple[tuple[type[LineagePluginError], ExitCode], ...] = (
     (TransportError, ExitCode.WRONG_INPUT),
     (MissingLibrary, ExitCode.WRONG_INPUT),
     (StoreError, ExitCode.UNAVAILABLE),
+    (ClockError, ExitCode.UNAVAILABLE),
 )
 
 
